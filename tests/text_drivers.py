@@ -79,9 +79,9 @@ def _safe_growth(text: str) -> object:
 
 
 def _cited(text: str) -> object:
-    citing = Citing(searched=True)
+    citing = Citing()
     chunks = [Chunk(text=part) for part in _parts(text)]
-    return [*map(citing.follow, chunks), *citing.rest()]
+    return [*(each for chunk in chunks for each in citing.follow(chunk)), *citing.rest()]
 
 
 def _rewritten(text: str) -> object:
@@ -115,7 +115,7 @@ def _trimming(text: str) -> object:
     )
     trimming = Trimming(call)
     parts = (*_parts(f"lead{text}tail"), *_parts(text))
-    return [trimming.follow(Chunk(text=part)) for part in parts], list(trimming.rest())
+    return [[*trimming.follow(Chunk(text=part))] for part in parts], list(trimming.rest())
 
 
 def _past(text: str) -> Past:

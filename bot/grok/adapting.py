@@ -1,18 +1,15 @@
 """What a server refuses though nobody asked for it: left out, or written in another way.
 
-Each way is tried once, when the server has refused the usual one, and remembered for the model.
+Each way is tried once, when the server has refused the usual one; the router remembers it.
 """
 
 from __future__ import annotations
 
 import re
-import time
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Generic, Literal, TypeVar, get_args
+from typing import Any, Literal, get_args
 
-from bot.completion.result import Endpoint
 from bot.deferred import compiled_later
 from bot.grok.call import NAMELESS, Call
 from bot.grok.endpoints import without_mark
@@ -54,7 +51,7 @@ Way = Literal[
     "no turns",
     "no shape",
 ]
-_WAYS: tuple[Way, ...] = get_args(Way)
+WAYS: tuple[Way, ...] = get_args(Way)
 
 _NOT_TAKEN = compiled_later(
     r"\b(?:unsupported|unrecognized|unknown|unexpected|deprecated|invalid)\b"
@@ -113,33 +110,6 @@ def _cap(body: Mapping[str, object]) -> int | None:
 def _number(pattern: re.Pattern[str], text: str) -> int:
     found = pattern.search(text)
     return int(next(filter(None, found.groups()))) if found else 0
-
-
-class Adapting:
-    """Knows in which way each model's server takes a call."""
-
-    def __init__(self) -> None:
-        self._known: Memory[tuple[str, Endpoint, Way]] = Memory()
-        self._apart: Memory[tuple[str, Endpoint]] = Memory()
-
-    def fit(self, call: Call) -> Call:
-        """`call` as its server takes it, as far as is known."""
-        for way in _WAYS:
-            if (call.request.model, call.endpoint, way) in self._known:
-                call = adapted(call, way) or call
-        return call
-
-    def learn(self, call: Call, way: Way) -> None:
-        """The server answers a call that was written in this `way`."""
-        self._known.add((call.request.model, call.endpoint, way))
-
-    def tells_apart(self, call: Call) -> bool:
-        """Whether the server is known to say, in a stream, which answer each piece belongs to."""
-        return call.dialect == "xai" or (call.request.model, call.endpoint) in self._apart
-
-    def learn_apart(self, call: Call) -> None:
-        """The server has said so."""
-        self._apart.add((call.request.model, call.endpoint))
 
 
 def ways_out(call: Call, failure: Failure) -> Iterator[Way]:
@@ -214,27 +184,3 @@ def _sourceless(call: Call) -> dict[str, Any]:
 
 def _without(call: Call, *names: str) -> dict[str, Any]:
     return {name: value for name, value in call.body.items() if name not in names}
-
-
-MEMORY_SECONDS = 86_400.0
-MEMORY_SIZE = 500
-
-K = TypeVar("K", bound=Hashable)
-
-
-class Memory(Generic[K]):
-    """Remembers keys; each is forgotten after a day, and the oldest when they are too many."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._until: OrderedDict[K, float] = OrderedDict()
-
-    def add(self, key: K) -> None:
-        """Remember `key` from now on."""
-        self._until[key] = self._clock() + MEMORY_SECONDS
-        self._until.move_to_end(key)
-        while len(self._until) > MEMORY_SIZE:
-            self._until.popitem(last=False)
-
-    def __contains__(self, key: K) -> bool:
-        return self._until.get(key, 0.0) > self._clock()

@@ -4,8 +4,9 @@ one stream are told apart, or found to be mixed up."""
 from __future__ import annotations
 
 import asyncio
+import random
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Self
@@ -18,18 +19,19 @@ from bot.completion.tools import Searched
 from bot.completion.transcript import carried, holds_pictures
 from bot.errors import GrokFailed, GrokFailure
 from bot.files.material import Pdf
-from bot.grok.adapting import Adapting, Room, Way, adapted, room_after, shortened, ways_out
+from bot.grok.adapting import Room, Way, adapted, room_after, shortened, ways_out
 from bot.grok.call import Call
 from bot.grok.endpoints import enclosed, rewritten
 from bot.grok.errors import Failure, not_searched
 from bot.grok.http.api import Api
-from bot.grok.http.deadlines import LONGEST_WAIT, TRIES, Deadlines, Retries
+from bot.grok.http.body import Deadlines
 from bot.grok.http.sips import Sips
 from bot.grok.meaning import lasts, takes_no_files, takes_no_pictures, tools_in
 from bot.grok.routing import Refused, Router
 from bot.grok.said import safe_name
 from bot.grok.text.citing import Citing
-from bot.grok.text.trimming import Thinking, Trimming
+from bot.grok.text.progress import Held, Thinking
+from bot.grok.text.trimming import Trimming
 from bot.metrics import known_model
 from bot.settings import Settings
 from bot.words import grok as words
@@ -41,42 +43,51 @@ _MAY_BE_A_TOOL: frozenset[GrokFailure] = frozenset(
 )
 """What is said where a tool cannot be had: servers have all kinds of words for that."""
 
+TRIES = 3
+_FIRST_BACKOFF = 0.5
+_LONGEST_BACKOFF = 8.0
+LONGEST_WAIT = 60.0
+"""Seconds that somebody may be left waiting because the API asks for it; xAI's own client waits
+two minutes at most (xai-org/grok-build)."""
+
+_sleep, _random = asyncio.sleep, random.random
+
 Again = Callable[[], Awaitable[None]]
+Stage = Trimming | Thinking | Citing
 
 
-class Held:
-    """The pieces of several answers, held back until it shows that each says whose it is.
+def stages_of(call: Call) -> Sequence[Stage]:
+    """What an answer to `call` goes through. In an echo nothing is a thought."""
+    echo = call.request.echo
+    trimmed = call.tail or (echo and call.lead)
+    return [
+        *([Trimming(call)] if trimmed else ()),
+        *([] if echo else [Thinking()]),
+        *([Citing(call.past.begun)] if call.beside.search else ()),
+    ]
 
-    Some servers stream several answers at once and give all of them the same index: nobody can
-    tell them apart then, so they are to be asked for in one body.
-    """
 
-    def __init__(self, call: Call, *, apart: bool) -> None:
-        self.apart = False
-        """Whether a piece was said to belong to another answer than the first."""
-        self._holds = call.stream and call.request.choices > 1 and not apart
-        self._chunks: list[Chunk] = []
+def _passed(stages: Sequence[Stage], chunk: Chunk) -> Iterator[Chunk]:
+    """What becomes of `chunk` in `stages`."""
+    if not stages:
+        yield chunk
+        return
+    for each in stages[0].follow(chunk):
+        yield from _passed(stages[1:], each)
 
-    def follow(self, chunk: Chunk) -> Iterator[Chunk]:
-        """What can be shown, now that `chunk` came."""
-        if self._holds:
-            self._chunks.append(chunk)
-            if not chunk.choice:
-                return
-            self.apart = True
-            yield from self.rest()
-        else:
-            yield chunk
 
-    @property
-    def mixed(self) -> bool:
-        """Whether all that came may be of several answers."""
-        return self._holds
+def _rest(stages: Sequence[Stage], *, cut: bool = False) -> Iterator[Chunk]:
+    """What they held back, now that nothing more comes, or that the answer was `cut` off."""
+    for number, stage in enumerate(stages, 1):
+        for chunk in stage.rest(cut=cut):
+            yield from _passed(stages[number:], chunk)
 
-    def rest(self) -> Iterator[Chunk]:
-        """What was held back."""
-        chunks, self._chunks, self._holds = self._chunks, [], False
-        yield from chunks
+
+def pause_after(failed: int, retry_after: float | None) -> float:
+    """How many seconds to wait after the `failed`-th failure in a row: exponential backoff with
+    full jitter, on top of what the API asks for."""
+    backoff = min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2.0 ** (failed - 1))
+    return (retry_after or 0.0) + _random() * backoff
 
 
 def _facts(call: Call) -> dict[str, str]:
@@ -108,8 +119,6 @@ class Completion:
         *,
         api: Api,
         router: Router,
-        adapting: Adapting,
-        retries: Retries,
         settings: Settings,
         again: Again | None = None,
         nobodys: bool = False,
@@ -121,8 +130,6 @@ class Completion:
         self._room: Room | None = None
         self._api = api
         self._router = router
-        self._adapting = adapting
-        self._retries = retries
         self._settings = settings
         self._again = again
         self._tries = 0
@@ -168,7 +175,7 @@ class Completion:
     async def _run(self) -> AsyncGenerator[Chunk]:
         deadlines = Deadlines(self._settings)
         while True:
-            self.call = self._adapting.fit(self.call)
+            self.call = self._router.fit(self.call)
             self._began = False
             self.asked_at = time.monotonic()
             try:
@@ -192,7 +199,8 @@ class Completion:
 
     async def _attempt(self, deadlines: Deadlines) -> AsyncGenerator[Chunk]:
         """The answer to one post; raises `_MixedUp` when it can be had in another way only."""
-        held = Held(self.call, apart=self._adapting.tells_apart(self.call))
+        several = self.call.stream and self.call.request.choices > 1
+        held = Held(holds=several and not self._router.tells_apart(self.call))
         try:
             async with aclosing(self._answer(deadlines)) as chunks:
                 async for chunk in chunks:
@@ -206,34 +214,26 @@ class Completion:
         if held.mixed and self._try("no stream"):
             raise _MixedUp
         if held.apart:
-            self._adapting.learn_apart(self.call)
+            self._router.learn_apart(self.call)
         for each in held.rest():
             yield each
 
     async def _answer(self, deadlines: Deadlines) -> AsyncGenerator[Chunk]:
         """The answer to one post, without what its form on the wire has put there."""
-        trimming, thinking = Trimming(self.call), Thinking(self.call.request)
-        citing = Citing(searched=bool(self.call.beside.search), behind=self.call.past.begun)
+        stages = stages_of(self.call)
         posted = self._api.post(self.call, deadlines, self._sips)
         try:
             async with aclosing(posted) as chunks:
                 async for chunk in chunks:
-                    whole = thinking.follow(trimming.follow(chunk))
-                    for number, each in enumerate(citing.sliced(whole)):
+                    for number, each in enumerate(_passed(stages, chunk)):
                         if number:
                             await asyncio.sleep(0)
                         yield each
         except Failure:
-            for chunk in thinking.rest(cut=True):
-                yield citing.follow(chunk)
-            for chunk in citing.rest(cut=True):
+            for chunk in _rest(stages, cut=True):
                 yield chunk
             raise
-        for chunk in trimming.rest():
-            yield citing.follow(thinking.follow(chunk))
-        for chunk in thinking.rest():
-            yield citing.follow(chunk)
-        for chunk in citing.rest():
+        for chunk in _rest(stages):
             yield chunk
 
     async def _recover(self, failure: Failure, deadlines: Deadlines) -> None:
@@ -250,7 +250,7 @@ class Completion:
         if failure.retry and self._goes_elsewhere(failure):
             return
         self._tries += 1
-        delay = self._retries.delay(self._tries, failure.retry_after)
+        delay = pause_after(self._tries, failure.retry_after)
         if not failure.retry:
             self._router.note(self.call, failure)
             if not self._goes_elsewhere(failure):
@@ -263,40 +263,30 @@ class Completion:
             raise failure
         await self._pay_again()
         log.info("asking grok again", kind=failure.kind, tries=self._tries, delay=round(delay, 2))
-        await self._retries.sleep(delay)
+        await _sleep(delay)
         if self._tries == TRIES - 1 and failure.sentence == words.GROK_NOTHING:
             # Some servers say only where nothing is streamed what they refuse.
             self.call = adapted(self.call, "no stream") or self.call
 
     def _with_less_of_files(self, failure: Failure) -> bool:
-        return self._without_pictures(failure) or self._without_pdfs(failure)
-
-    def _without_pictures(self, failure: Failure) -> bool:
-        """Make ready to ask without pictures where the model turns out to look at none; whether
-        that is all. Raises `GrokFailed` where the question is about them."""
-        shown = holds_pictures(enclosed(self.call.past, self.call.endpoint))
-        told = failure.kind == "invalid" and not failure.spent and takes_no_pictures(failure.said)
-        if not (shown and told):
+        """Make ready to ask without pictures where the model turns out to look at none, or with
+        what is written in PDFs where they are not taken as they are; whether that is all. Raises
+        `GrokFailed` where the question is about pictures."""
+        past = self.call.past
+        if failure.kind != "invalid" or failure.spent:
             return False
-        self._router.learn_blind(self.call)
-        if self.call.beside.pictures:
-            sentence = words.grok_found_blind(safe_name(self.call.request.model))
-            raise GrokFailed(sentence, kind="invalid", spent=False) from failure
-        files = carried(self.call.past.files, pictures=False, pdfs=False)
-        self.call = replace(self.call, past=replace(self.call.past, files=files))
-        self.call = rewritten(self.call, self.call.endpoint)
-        return True
-
-    def _without_pdfs(self, failure: Failure) -> bool:
-        """Make ready to ask with what is written in PDFs, where they turn out not to be taken as
-        they are; whether that is all."""
-        along = any(isinstance(file, Pdf) for file in enclosed(self.call.past, self.call.endpoint))
-        told = failure.kind == "invalid" and not failure.spent and takes_no_files(failure.said)
-        if not (along and told):
+        along = enclosed(past, self.call.endpoint)
+        blind = holds_pictures(along) and takes_no_pictures(failure.said)
+        if blind:
+            self._router.learn_blind(self.call)
+            if self.call.beside.pictures:
+                sentence = words.grok_found_blind(safe_name(self.call.request.model))
+                raise GrokFailed(sentence, kind="invalid", spent=False) from failure
+        elif not (any(isinstance(file, Pdf) for file in along) and takes_no_files(failure.said)):
             return False
-        files = carried(self.call.past.files, pictures=True, pdfs=False)
-        self.call = replace(self.call, past=replace(self.call.past, files=files))
-        self.call = rewritten(self.call, self.call.endpoint)
+        files = carried(past.files, pictures=not blind, pdfs=False)
+        call = replace(self.call, past=replace(past, files=files))
+        self.call = rewritten(call, call.endpoint)
         return True
 
     def _goes_elsewhere(self, failure: Failure) -> bool:
@@ -365,10 +355,7 @@ class Completion:
         if self._began:
             return
         self._began = True
-        self._router.learn_served(self.call)
-        self._router.learn(self.call, self._refused)
-        for way in self._ways:
-            self._adapting.learn(self.call, way)
+        self._router.learn_served(self.call, self._refused, self._ways)
 
 
 class _MixedUp(Exception):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -18,10 +16,10 @@ from bot.completion.request import CompletionRequest
 from bot.completion.search import NO_SEARCH, Search
 from bot.completion.transcript import NO_PAST, Past, carried
 from bot.errors import Fault, RequestRefused, StartupError
-from bot.grok import adapting, answering, key, routing, tokenizer
+from bot.grok import answering, key, routing, tokenizer
 from bot.grok.call import Beside, Call, Names, Shape, dialect_of
 from bot.grok.catalogue import Catalogue, PriceList
-from bot.grok.http import api, connections, deadlines
+from bot.grok.http import api
 from bot.grok.known_models import KNOWN
 from bot.metrics import know_models
 from bot.net.web_address import is_one_word, web_address_fits
@@ -33,7 +31,6 @@ if TYPE_CHECKING:
     import httpx
 
     from bot.grok.answering import Again, Completion
-    from bot.grok.http.deadlines import Random, Sleep
     from bot.grok.key import Reach
 
 
@@ -53,7 +50,7 @@ async def open_grok(settings: Settings) -> AsyncIterator[GrokClient]:
 
         @cache
         def opened() -> httpx.AsyncClient:
-            http = connections.open_http(settings)
+            http = api.open_http(settings)
             stack.push_async_callback(http.aclose)
             return http
 
@@ -61,8 +58,8 @@ async def open_grok(settings: Settings) -> AsyncIterator[GrokClient]:
 
 
 class GrokClient:
-    """Asks Grok. One for the whole process, and one for each workspace that has a key of its own;
-    `sleep` and `rng` are for tests."""
+    """Asks Grok. One for the whole process, and one for each workspace that has a key of its
+    own."""
 
     def __init__(
         self,
@@ -70,8 +67,6 @@ class GrokClient:
         http: Callable[[], httpx.AsyncClient],
         *,
         own_key: bool = False,
-        sleep: Sleep = asyncio.sleep,
-        rng: Random = random.random,
     ) -> None:
         """`http` gives the connections, the same each time. `own_key`: the key is that of one
         workspace, whose admins set it."""
@@ -79,7 +74,6 @@ class GrokClient:
         self._http = http
         self._own_key = own_key
         self._dialect = dialect_of(settings)
-        self._sleep, self._rng = sleep, rng
         self.catalogue = Catalogue(self._get, KNOWN if self._dialect == "xai" else ())
         know_models([settings.grok_model, *(model.id for model in KNOWN)])
         self.prices = PriceList(self.catalogue, settings)
@@ -101,10 +95,6 @@ class GrokClient:
             usual=settings.grok_model,
             usual_cap=settings.grok_max_tokens,
         )
-
-    @cached_property
-    def _adapting(self) -> adapting.Adapting:
-        return adapting.Adapting()
 
     @cached_property
     def _tokenizer(self) -> tokenizer.Tokenizer:
@@ -160,7 +150,7 @@ class GrokClient:
         usual_turns = search.max_turns == self._settings.grok_search_turns
         thoughts = self._thoughts(request.model, effort)
         beside = Beside(effort, thoughts, search.effective, usual_turns, pictures, shape)
-        return route.call(request, system, self._dialect, past, beside)
+        return self._router.call(request, system, route, past, beside)
 
     def _thoughts(self, model: str, effort: Effort | None) -> int:
         """Tokens for thoughts, where the output cap counts those as well; none for a model of
@@ -193,8 +183,6 @@ class GrokClient:
             replace(call, names=Names(conversation or "", asker)),
             api=self._api,
             router=self._router,
-            adapting=self._adapting,
-            retries=deadlines.Retries(self._sleep, self._rng),
             settings=self._settings,
             again=again,
             nobodys=nobodys_cap,

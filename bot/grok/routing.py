@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
+from typing import Generic, Literal, NamedTuple, TypeVar
+
+from attrs import define, field
 
 from bot.completion.ask import Effort
 from bot.completion.options import as_typed
@@ -14,7 +17,7 @@ from bot.completion.search import NO_SEARCH, Search
 from bot.completion.tools import Searched
 from bot.completion.transcript import Past
 from bot.errors import Fault, GrokFailed, GrokFailure
-from bot.grok.adapting import Memory
+from bot.grok.adapting import WAYS, Way, adapted
 from bot.grok.call import Beside, Call, Dialect
 from bot.grok.catalogue import Catalogue
 from bot.grok.endpoints import ENDPOINTS, write
@@ -33,62 +36,68 @@ _MAY_BE_THE_ENDPOINT: frozenset[GrokFailure] = frozenset(
     {"invalid", "unavailable", "not_permitted", "unknown_model"}
 )
 
-_NOT_THERE = frozenset({404, 501})
+MEMORY_SECONDS = 86_400.0
+MEMORY_SIZE = 500
 
 _ANY_MODEL_TAKES = frozenset({"", "model", "prompt", "max_tokens", "stream"})
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+_NEWEST = next(iter(ENDPOINTS))
+
+
+class Route(NamedTuple):
     """Where a request goes, and what speaks against it."""
 
     endpoint: Endpoint
     faults: tuple[Fault, ...]
 
-    def call(
-        self, request: CompletionRequest, system: str, dialect: Dialect, past: Past, beside: Beside
-    ) -> Call:
-        """The call that carries `request` there, with `past` before it."""
-        return write(request, system, self.endpoint, dialect, past, beside)
+
+K = TypeVar("K", bound=Hashable)
 
 
-class Refusals(Memory[tuple[str, Endpoint]]):
-    """Models that an endpoint was found not to serve; each is forgotten after a day. An endpoint
-    that the server does not have at all serves no model: `""`."""
+class Memory(Generic[K]):
+    """Remembers keys; each is forgotten after a day, and the oldest when they are too many."""
 
-    def serves(self, model: str, endpoint: Endpoint) -> bool:
-        """Whether nothing is known against asking `model` there."""
-        return (model, endpoint) not in self and ("", endpoint) not in self
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._until: OrderedDict[K, float] = OrderedDict()
+
+    def add(self, key: K) -> None:
+        """Remember `key` from now on."""
+        self._until[key] = self._clock() + MEMORY_SECONDS
+        self._until.move_to_end(key)
+        while len(self._until) > MEMORY_SIZE:
+            self._until.popitem(last=False)
+
+    def __contains__(self, key: K) -> bool:
+        return self._until.get(key, 0.0) > self._clock()
 
 
 Refused = tuple[Endpoint, Failure]
 """What was said at an endpoint."""
 
 
+@define
 class Router:
-    """Chooses between the endpoints, the newest first that carries all that is asked; `forced` is
-    the operator's choice."""
+    """Chooses between the endpoints, the newest first that carries all that is asked.
 
-    def __init__(
-        self,
-        forced: Literal["auto"] | Endpoint,
-        catalogue: Catalogue,
-        dialect: Dialect = "xai",
-        *,
-        usual: str = "",
-        usual_cap: int | None = None,
-    ) -> None:
-        """`usual` is the operator's model: where the API does not list it, its list says nothing
-        about others either. `usual_cap`, in tokens, goes along where nobody asks for another."""
-        self._forced = forced
-        self._catalogue = catalogue
-        self._dialect = dialect
-        self._usual = usual
-        self._usual_cap = usual_cap
-        self._refusals = Refusals()
-        self._proven: Memory[tuple[str, Endpoint]] = Memory()
-        self._blind: Memory[str] = Memory()
-        self._not_taken: Memory[tuple[str, Endpoint, str]] = Memory()
+    `forced` is the operator's choice, `usual` the operator's model: where the API does not list
+    it, its list says nothing about others either. `usual_cap`, in tokens, goes along where nobody
+    asks for another.
+    """
+
+    _forced: Literal["auto"] | Endpoint
+    _catalogue: Catalogue
+    _dialect: Dialect = "xai"
+    _usual: str = field(default="", kw_only=True)
+    _usual_cap: int | None = field(default=None, kw_only=True)
+    _refusals: Memory[tuple[str, Endpoint]] = field(init=False, factory=Memory)
+    """Models that an endpoint was found not to serve; `""`: the server does not have it."""
+    _proven: Memory[tuple[str, Endpoint]] = field(init=False, factory=Memory)
+    _blind: Memory[str] = field(init=False, factory=Memory)
+    _not_taken: Memory[tuple[str, Endpoint, str]] = field(init=False, factory=Memory)
+    _ways: Memory[tuple[str, Endpoint, Way]] = field(init=False, factory=Memory)
+    _apart: Memory[tuple[str, Endpoint]] = field(init=False, factory=Memory)
 
     def route(
         self,
@@ -99,21 +108,23 @@ class Router:
         nobodys_cap: bool = False,
         pictures: bool = False,
     ) -> Route:
-        """The route of `request`, by its model and by what it needs; `effort`: how long to think,
-        where somebody says; `search`: what may be searched; `nobodys_cap`: nobody asked for the
-        cap that goes along; `pictures`: some are to be looked at."""
+        """The route of `request`, by its model and by what it needs, as `GrokClient.plan` is told;
+        `pictures`: some are to be looked at."""
         routes = self._routes(request, effort, search, pictures=pictures)
-        best = min(
-            routes,
-            key=lambda route: (
-                len(route.faults),
-                ENDPOINTS[route.endpoint].avoids(request),
-                not nobodys_cap and self._caps_loosely(route.endpoint, request, effort),
-            ),
-        )
-        if self._unlisted(request.model):
-            return Route(best.endpoint, (self._unknown(request.model),))
-        return best
+
+        def shortcomings(route: Route) -> tuple[int, bool, bool]:
+            loose = not nobodys_cap and self._caps_loosely(route.endpoint, request, effort)
+            return len(route.faults), ENDPOINTS[route.endpoint].avoids(request), loose
+
+        best = min(routes, key=shortcomings)
+        unlisted = self._unlisted(request.model)
+        return Route(best.endpoint, (self._unknown(request.model),)) if unlisted else best
+
+    def call(
+        self, request: CompletionRequest, system: str, route: Route, past: Past, beside: Beside
+    ) -> Call:
+        """The call that carries `request` by `route`, with `past` before it."""
+        return write(request, system, route.endpoint, self._dialect, past, beside)
 
     def _caps_loosely(
         self, endpoint: Endpoint, request: CompletionRequest, effort: Effort | None
@@ -131,23 +142,20 @@ class Router:
         """
         model, failures = call.request.model, [failure for _, failure in refused]
         left = self._left(call, refused)
-        for route in left:
-            if not route.faults:
-                return route.endpoint
-        for failure in failures:
-            if not failure.missing:
-                raise failure  # which sent the request here
-        if left and (failures[0].missing == "endpoint" or self._catalogue.find(model)):
+        if there := next((route.endpoint for route in left if not route.faults), None):
+            return there
+        if sent := next((each for each in failures if not each.missing), None):
+            raise sent  # the one that sent the request here
+        known = self._catalogue.find(model)
+        if left and (failures[0].missing == "endpoint" or known):
             self.learn(call, refused)
             best = min(left, key=lambda route: len(route.faults))
             raise GrokFailed(words.faults(as_typed(best.faults)), kind="invalid")
         if all(failure.missing == "endpoint" for failure in failures):
             raise failures[-1]
-        name = safe_name(model)
-        if self._catalogue.find(model):
-            raise GrokFailed(said.grok_not_served(name), kind="unknown_model")
-        nearest = self._catalogue.nearest(model)
-        raise GrokFailed(said.grok_unknown_model(name, nearest), kind="unknown_model")
+        name, nearest = safe_name(model), self._catalogue.nearest(model)
+        sentence = said.grok_not_served(name) if known else said.grok_unknown_model(name, nearest)
+        raise GrokFailed(sentence, kind="unknown_model")
 
     def instead(self, call: Call, failure: Failure, refused: Sequence[Refused]) -> Endpoint | None:
         """Where to go after a `failure` that another endpoint may not meet, for nothing was spent
@@ -174,31 +182,48 @@ class Router:
     async def look_for_newest(self, look_up: LookUp) -> None:
         """Find out by a lookup, which costs nothing, whether the server has the newest endpoint for
         any model; raises `GrokFailed` when it cannot be reached."""
-        newest = next(iter(ENDPOINTS))
-        found = await look_up(ENDPOINTS[newest].path)
-        if found.status in _NOT_THERE:
-            self._refusals.add(("", newest))
+        found = await look_up(ENDPOINTS[_NEWEST].path)
+        if found.status in {404, 501}:
+            self._refusals.add(("", _NEWEST))
 
-    def learn_served(self, call: Call) -> None:
-        """Remember that `call` has been answered where it went."""
+    def learn_served(self, call: Call, refused: Sequence[Refused], ways: Sequence[Way]) -> None:
+        """Remember that `call`, written in these ways, has been answered where it went, after it
+        was `refused`."""
         self._proven.add((call.request.model, call.endpoint))
+        self.learn(call, refused)
+        for way in ways:
+            self._ways.add((call.request.model, call.endpoint, way))
+
+    def fit(self, call: Call) -> Call:
+        """`call` as its server takes it, as far as is known."""
+        for way in WAYS:
+            if (call.request.model, call.endpoint, way) in self._ways:
+                call = adapted(call, way) or call
+        return call
+
+    def tells_apart(self, call: Call) -> bool:
+        """Whether the server is known to say, in a stream, which answer each piece belongs to."""
+        return call.dialect == "xai" or (call.request.model, call.endpoint) in self._apart
+
+    def learn_apart(self, call: Call) -> None:
+        """The server has said so."""
+        self._apart.add((call.request.model, call.endpoint))
 
     def _left(self, call: Call, refused: Sequence[Refused]) -> list[Route]:
         """The routes that have not been tried."""
         tried = {endpoint for endpoint, _ in refused}
         beside = call.beside
-        return self._routes(
-            call.request, beside.effort, beside.search, tried, pictures=beside.pictures
-        )
+        wanted = call.request, beside.effort, beside.search
+        return self._routes(*wanted, pictures=beside.pictures, but=tried)
 
     def _routes(
         self,
         request: CompletionRequest,
         effort: Effort | None,
         search: Search,
-        but: Collection[Endpoint] = (),
         *,
         pictures: bool,
+        but: Collection[Endpoint] = (),
     ) -> list[Route]:
         """All of them `but` some; where something is searched those only that can, if there are
         any."""
@@ -216,7 +241,10 @@ class Router:
             return [self._forced]
         reasons = self._catalogue.reasons(model)
         may = [name for name in ENDPOINTS if not (reasons and name == "completions")]
-        return [name for name in may if self._refusals.serves(model, name)] or may
+        return [name for name in may if not self._refuses(model, name)] or may
+
+    def _refuses(self, model: str, endpoint: Endpoint) -> bool:
+        return any((name, endpoint) in self._refusals for name in (model, ""))
 
     def note(self, call: Call, failure: Failure) -> None:
         """Remember a parameter that the model was found not to take, whatever its value."""
@@ -237,15 +265,14 @@ class Router:
         search: Search,
         endpoint: Endpoint,
         *,
-        pictures: bool = False,
+        pictures: bool,
     ) -> tuple[Fault, ...]:
         """What the model cannot take at `endpoint`, each with a model that can."""
         found = self._request_faults(request, endpoint)
         if search:
             found = tuple(self._searching(request, search, endpoint, found))
-        if effort is not None:
-            found = (*found, *self._effort(request, effort, endpoint))
-        return (*found, *self._pictures(request, endpoint)) if pictures else found
+        efforts = self._effort(request, effort, endpoint) if effort is not None else ()
+        return (*found, *efforts, *(self._pictures(request, endpoint) if pictures else ()))
 
     def sees(self, model: str) -> bool | None:
         """Whether `model` looks at pictures, as is known or has been found; None: nobody knows."""
@@ -261,7 +288,7 @@ class Router:
             able = said.grok_able("pictures", self._catalogue.seeing)
             yield Fault("file", said.grok_no_eyes(safe_name(request.model)), able)
         elif not ENDPOINTS[endpoint].pictures:
-            newest = said.grok_able_at("pictures", next(iter(ENDPOINTS)))
+            newest = said.grok_able_at("pictures", _NEWEST)
             allowed = "" if self._forced == "auto" else newest
             yield Fault("file", said.grok_no_eyes_here(endpoint), allowed)
 
@@ -277,11 +304,9 @@ class Router:
         model = request.model
         if not ENDPOINTS[endpoint].searches:
             yield from found
-            able = said.grok_able_at("search", next(iter(ENDPOINTS)))
-            if self._forced == "auto":
-                yield Fault("search", said.NO_SEARCH_HERE)
-            else:
-                yield Fault("search", said.grok_cannot_here(endpoint), able)
+            able = said.grok_able_at("search", _NEWEST)
+            here = Fault("search", said.grok_cannot_here(endpoint), able)
+            yield Fault("search", said.NO_SEARCH_HERE) if self._forced == "auto" else here
             return
         lacking = ENDPOINTS[endpoint].lacks(request)
         for fault in found:
@@ -314,18 +339,15 @@ class Router:
         """What speaks against thinking so long."""
         model, taken = request.model, self._catalogue.efforts(request.model)
         able = said.grok_able("effort", self._catalogue.thinks(effort))
-        refused = (model, endpoint, "effort") in self._not_taken
-        if taken == () or refused:
-            yield Fault("effort", said.grok_cannot(safe_name(model)), able)
-        elif taken and effort not in taken:
+        refused = taken == () or (model, endpoint, "effort") in self._not_taken
+        if not refused and taken and effort not in taken:
             problem = said.grok_no_effort(safe_name(model), effort)
             yield Fault("effort", problem, one_of(taken))
+        elif refused or (self._forced == "auto" and not ENDPOINTS[endpoint].efforts):
+            yield Fault("effort", said.grok_cannot(safe_name(model)), able)
         elif not ENDPOINTS[endpoint].efforts:
-            if self._forced == "auto":
-                yield Fault("effort", said.grok_cannot(safe_name(model)), able)
-            else:
-                newest = said.grok_able_at("effort", next(iter(ENDPOINTS)))
-                yield Fault("effort", said.grok_cannot_here(endpoint), newest)
+            newest = said.grok_able_at("effort", _NEWEST)
+            yield Fault("effort", said.grok_cannot_here(endpoint), newest)
 
     def _request_faults(self, request: CompletionRequest, endpoint: Endpoint) -> tuple[Fault, ...]:
         lacking = ENDPOINTS[endpoint].lacks(request)
@@ -336,20 +358,13 @@ class Router:
         if self._forced != "auto":
             here = said.grok_cannot_here(self._forced)
             return tuple(
-                Fault(name, here, said.grok_able_at(name, self._carrier(request, name)))
+                Fault(name, here, said.grok_able_at(name, _carrier(request, name)))
                 if name in lacking
                 else Fault(name, cannot, said.grok_able(name, ""))
                 for name in names
             )
         able = self._catalogue.able(but=request.model)
         return tuple(Fault(name, cannot, said.grok_able(name, able)) for name in names)
-
-    @staticmethod
-    def _carrier(request: CompletionRequest, parameter: str) -> Endpoint:
-        """The newest endpoint that has `parameter`."""
-        return next(
-            name for name, wire in ENDPOINTS.items() if parameter not in wire.lacks(request)
-        )
 
     def _refused(self, request: CompletionRequest, endpoint: Endpoint) -> Iterator[str]:
         """The parameters that were given and that the model does not take, as is known by heart
@@ -364,20 +379,20 @@ class Router:
 
     def _unlisted(self, model: str) -> bool:
         """Whether the API says that it has other models than this one."""
-        catalogue = self._catalogue
-        return (
-            model != self._usual
-            and catalogue.tells_all(self._usual)
-            and catalogue.find(model) is None
-            and not catalogue.stands_for_another(model)
-        )
+        if model == self._usual or not self._catalogue.tells_all(self._usual):
+            return False
+        return not (self._catalogue.find(model) or self._catalogue.stands_for_another(model))
 
     def _unknown(self, model: str) -> Fault:
-        nearest = self._catalogue.nearest(model)
         name = safe_name(model)
-        if nearest:
+        if nearest := self._catalogue.nearest(model):
             return Fault("model", said.grok_misspelt(name, nearest))
         return Fault("model", said.grok_unlisted(name), said.GROK_LISTED)
+
+
+def _carrier(request: CompletionRequest, parameter: str) -> Endpoint:
+    """The newest endpoint that has `parameter`."""
+    return next(name for name, wire in ENDPOINTS.items() if parameter not in wire.lacks(request))
 
 
 def _tool(place: Searched) -> str:

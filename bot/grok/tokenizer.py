@@ -7,7 +7,6 @@ bound is too high, and a server that has none is not asked again for a day.
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -16,17 +15,15 @@ import structlog
 from bot.completion.conversation import most_tokens
 from bot.grok.errors import Failure
 from bot.grok.http.api import Reply
-from bot.grok.http.body import count_listed
+from bot.grok.http.receiving import count_listed
+from bot.grok.routing import Memory
 
 log = structlog.get_logger(__name__)
 
 PATH = "/tokenize-text"
 
-MEMORY_SECONDS = 86_400.0
 REST_SECONDS = 30.0
 """After it did not answer."""
-MEMORY_SIZE = 500
-
 MOST_BYTES = 256 * 1024
 """Longer texts are not counted: four of the longest prompts."""
 
@@ -47,14 +44,15 @@ class Tokenizer:
         self._put = put
         self._clock = clock
         self._rests_until = 0.0
-        self._none_until: OrderedDict[str, float] = OrderedDict()
+        self._none: Memory[str] = Memory(clock)
 
     async def count(self, model: str, text: str, seconds: float) -> int | None:
         """How many tokens `text` is to `model`; None when nobody says so within `seconds`."""
         text = text.encode(errors="replace").decode()  # half a character cannot be sent
         if not text:
             return 0
-        if not self._may_know(model) or most_tokens(text) > MOST_BYTES:
+        rests = self._rests_until > self._clock()
+        if rests or model in self._none or most_tokens(text) > MOST_BYTES:
             return None
         try:
             reply = await self._put(PATH, {"model": model, "text": text}, seconds)
@@ -66,23 +64,9 @@ class Tokenizer:
             return None
         if tokens:
             return min(tokens, most_tokens(text) + _SPECIAL)
-        self._remember_none(model, reply.status)
-        return None
-
-    def _may_know(self, model: str) -> bool:
-        now = self._clock()
-        return self._rests_until <= now and self._none_until.get(model, 0.0) <= now
-
-    def _remember_none(self, model: str, status: int) -> None:
-        log.info("no tokenizer", status=status)
-        if status >= 500 or status in _MAY_CHANGE:
+        log.info("no tokenizer", status=reply.status)
+        if reply.status >= 500 or reply.status in _MAY_CHANGE:
             self._rests_until = self._clock() + REST_SECONDS
         else:
-            self._forget(model)
-
-    def _forget(self, model: str) -> None:
-        """There is none for this model: remember that."""
-        self._none_until[model] = self._clock() + MEMORY_SECONDS
-        self._none_until.move_to_end(model)
-        while len(self._none_until) > MEMORY_SIZE:
-            self._none_until.popitem(last=False)
+            self._none.add(model)
+        return None

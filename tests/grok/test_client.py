@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.grok.client import GrokClient
-from bot.grok.http.connections import open_http
+from bot.grok.http.api import open_http
 from bot.settings import Settings
 from sandbox.grok import GrokServer, Script
 from tests.fixtures.grok import OpenGrokClient

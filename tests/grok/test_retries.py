@@ -9,8 +9,9 @@ import httpx
 import pytest
 from httpx_aiohttp import AiohttpTransport
 
+from bot.grok import answering
 from bot.grok.client import GrokClient
-from bot.grok.http.deadlines import Retries, retry_after
+from bot.grok.http.api import retry_after
 from sandbox.grok import GrokServer, Script
 from tests.fixtures.grok import grok_settings
 from tests.grok.answers import CHAT, answer, broken, failure, request, text
@@ -22,24 +23,30 @@ BUSY = {"code": "resource-exhausted", "error": "Too many requests"}
 class Impatient:
     """A client that notes its pauses instead of resting."""
 
-    def __init__(self, server: GrokServer, http: httpx.AsyncClient, **settings: Any) -> None:
+    def __init__(
+        self,
+        server: GrokServer,
+        http: httpx.AsyncClient,
+        monkeypatch: pytest.MonkeyPatch,
+        **settings: Any,
+    ) -> None:
         self.pauses: list[float] = []
-        self.client = GrokClient(
-            grok_settings(server, **settings), lambda: http, sleep=self._sleep, rng=lambda: 0.5
-        )
+        monkeypatch.setattr(answering, "_sleep", self._sleep)
+        monkeypatch.setattr(answering, "_random", lambda: 0.5)
+        self.client = GrokClient(grok_settings(server, **settings), lambda: http)
 
     async def _sleep(self, seconds: float) -> None:
         self.pauses.append(seconds)
 
 
 @pytest.fixture
-async def impatient(grok: GrokServer) -> Any:
+async def impatient(grok: GrokServer, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Makes impatient clients of `grok` with other settings."""
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(
             httpx.AsyncClient(transport=AiohttpTransport(verify=False), trust_env=False)
         )
-        yield lambda **settings: Impatient(grok, http, **settings)
+        yield lambda **settings: Impatient(grok, http, monkeypatch, **settings)
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504, 520])
@@ -258,11 +265,7 @@ def test_amounts(value: str, seconds: float) -> None:
     assert retry_after({"retry-after": value}) == seconds
 
 
-async def _no_sleep(_seconds: float) -> None:
-    return None
+def test_the_pause_grows_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answering, "_random", lambda: 1.0)
 
-
-def test_the_pause_grows_to_a_limit() -> None:
-    longest = Retries(_no_sleep, rng=lambda: 1.0)
-
-    assert [longest.delay(failed, None) for failed in (1, 2, 3, 9)] == [0.5, 1.0, 2.0, 8.0]
+    assert [answering.pause_after(failed, None) for failed in (1, 2, 3, 9)] == [0.5, 1.0, 2.0, 8.0]

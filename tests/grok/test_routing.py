@@ -6,12 +6,11 @@ import pytest
 
 from bot.completion.ask import Effort
 from bot.completion.options import PARAMETERS
-from bot.grok.adapting import MEMORY_SECONDS, MEMORY_SIZE
 from bot.grok.catalogue import Catalogue
 from bot.grok.client import GrokClient
 from bot.grok.endpoints import ENDPOINTS
 from bot.grok.known_models import KNOWN
-from bot.grok.routing import Refusals, Router
+from bot.grok.routing import MEMORY_SECONDS, MEMORY_SIZE, Memory, Router
 from sandbox.grok import GrokServer, Recorded, Script
 from tests.grok.answers import CHAT, PLAIN, answer, request, text
 
@@ -192,7 +191,7 @@ def test_the_operator_may_force_an_endpoint() -> None:
 
 def test_what_was_found_is_forgotten_after_a_day() -> None:
     now = 0.0
-    refusals = Refusals(clock=lambda: now)
+    refusals: Memory[tuple[str, str]] = Memory(clock=lambda: now)
     refusals.add(("m", "chat"))
 
     assert ("m", "chat") in refusals
@@ -202,7 +201,7 @@ def test_what_was_found_is_forgotten_after_a_day() -> None:
 
 
 def test_the_memory_has_an_end() -> None:
-    refusals = Refusals()
+    refusals: Memory[tuple[str, str]] = Memory()
     for number in range(MEMORY_SIZE + 1):
         refusals.add((f"m{number}", "chat"))
 

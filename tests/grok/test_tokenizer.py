@@ -11,7 +11,8 @@ import pytest
 from bot.grok.client import GrokClient
 from bot.grok.errors import Failure
 from bot.grok.http.api import Reply
-from bot.grok.tokenizer import MEMORY_SECONDS, MEMORY_SIZE, MOST_BYTES, REST_SECONDS, Tokenizer
+from bot.grok.routing import MEMORY_SECONDS, MEMORY_SIZE
+from bot.grok.tokenizer import MOST_BYTES, REST_SECONDS, Tokenizer
 from bot.words import grok as words
 from sandbox.grok import GrokServer, Script
 from sandbox.grok.counting import Counting

@@ -12,7 +12,7 @@ import pytest
 
 from bot import words
 from bot.completion.flags import parse_words
-from bot.grok.http.deadlines import retry_after
+from bot.grok.http.api import retry_after
 from bot.settings import Settings
 from bot.terminal.ask import ask_in_terminal
 from bot.words import grok as grok_words

@@ -1,4 +1,4 @@
-"""HTTP with the Grok API: one post, one get.
+"""HTTP with the Grok API: its connections, one post, one get.
 
 Of the JSON of a request pictures and files may be many megabytes. To encode a text of 30 MB takes a
 fifth of a second in one piece, which nothing else could use. What is in base64 needs no encoding:
@@ -11,12 +11,19 @@ import asyncio
 import hashlib
 import hmac
 import json
+import re
 import secrets
-from collections.abc import AsyncGenerator, Mapping
+import ssl
+import time
+from collections.abc import AsyncGenerator, AsyncIterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
+from urllib.parse import urlsplit
 
+import aiohttp
 import httpx
 import structlog
 
@@ -26,17 +33,67 @@ from bot.grok import errors
 from bot.grok.call import Call, Names
 from bot.grok.endpoints import ENDPOINTS
 from bot.grok.errors import ErrorReply, Failure
-from bot.grok.http.body import BODY_BYTES, Bounded, decoded, read_json
-from bot.grok.http.deadlines import Deadlines, Watched, retry_after, should_retry
-from bot.grok.http.receiving import BROKEN, Receiving
-from bot.grok.http.sips import Sipped, Sips, transport_of
+from bot.grok.http.body import BODY_BYTES, Bounded, Deadlines
+from bot.grok.http.receiving import BROKEN, Receiving, decoded, read_json
+from bot.grok.http.sips import SippingTransport, Sips, transport_of
 from bot.settings import Settings
 
 log = structlog.get_logger(__name__)
 
 _LOOKUP_SECONDS = 10.0
+_CONNECT_SECONDS = 10.0
+_KEEPALIVE_SECONDS = 15.0
+
+_HEADER_BYTES = 64 * 1024
+"""Of one header: gateways send policies and cookies far above aiohttp's 8 KiB."""
+_MOST_HEADERS = 1_000
 _ERROR_BYTES = 64 * 1024
 _MOST_REDIRECTS = 3
+
+_LONGEST_READ = 366 * 86_400.0
+"""Seconds; what asks for more is a mistake."""
+
+_HEADERS = (("retry-after-ms", "ms"), ("x-ms-retry-after-ms", "ms"), ("retry-after", "s"))
+"""The first two are OpenAI's and Azure's, and finer."""
+
+_AMOUNT = re.compile(r"([0-9]{0,15}\.?[0-9]{1,15})\s*(ms|s|m|h)?", re.IGNORECASE)
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def open_http(settings: Settings) -> httpx.AsyncClient:
+    """A client for `settings`, to be closed at the end.
+
+    httpx runs on aiohttp because its own transport loses connections when a stream is cancelled.
+    There are as many connections as answers: the worker bounds those.
+    """
+    session = _session(safe=urlsplit(settings.xai_base_url).scheme == "https")
+    # Its own context goes unused, as the session has one: let it not read all certificates again.
+    unused = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return httpx.AsyncClient(
+        transport=SippingTransport(verify=unused, client=session),
+        timeout=httpx.Timeout(None, connect=_CONNECT_SECONDS, pool=_CONNECT_SECONDS),
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+        trust_env=False,
+    )
+
+
+def _session(*, safe: bool) -> aiohttp.ClientSession:
+    """Connections that bear with long headers.
+
+    Certificates are httpx's own, which are there on every system, and take 20 ms to read. Where the
+    API is asked without TLS they are aiohttp's, which are read already: a redirect may need them.
+    """
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(
+            limit=0,
+            keepalive_timeout=_KEEPALIVE_SECONDS,
+            ssl=httpx.create_ssl_context() if safe else True,
+        ),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        max_line_size=_HEADER_BYTES,
+        max_field_size=_HEADER_BYTES,
+        max_headers=_MOST_HEADERS,
+    )
 
 
 def encoded(body: Mapping[str, Any]) -> bytes:
@@ -109,8 +166,11 @@ class Api:
         try:
             request = self._request(call)
             response = await deadlines.within(self._send(request))
-            _watch(response, deadlines, sips)
-            async with aclosing(self._answer(response, call, deadlines)) as chunks:
+            # httpx-sse shows no comments, but they are bytes.
+            pieces = deadlines.over(_stream(response))
+            if transport := transport_of(response):
+                pieces = sips.over(pieces, transport, deadlines)
+            async with aclosing(self._answer(response, pieces, call, deadlines)) as chunks:
                 async for chunk in chunks:
                     started = True
                     yield chunk
@@ -139,8 +199,8 @@ class Api:
             async with asyncio.timeout(seconds):
                 response = await self._send(request)
                 try:
-                    Bounded(response, BODY_BYTES)
-                    text = decoded(await response.aread())
+                    bounded = Bounded(_stream(response), _packed(response), BODY_BYTES)
+                    text = decoded(b"".join([piece async for piece in bounded]))
                     return Reply(response.status_code, text, _onward(response))
                 finally:
                     await response.aclose()
@@ -176,10 +236,14 @@ class Api:
         return found.hexdigest()[:32] if name else ""
 
     async def _answer(
-        self, response: httpx.Response, call: Call, deadlines: Deadlines
+        self,
+        response: httpx.Response,
+        pieces: AsyncIterable[bytes],
+        call: Call,
+        deadlines: Deadlines,
     ) -> AsyncGenerator[Chunk]:
         if not response.is_success:
-            failure = await self._refusal(response, call)
+            failure = await self._refusal(response, pieces, call)
             log.info(
                 "grok said no",
                 status=response.status_code,
@@ -187,14 +251,23 @@ class Api:
                 grok_request=response.headers.get("x-request-id"),
             )
             raise failure
-        async with aclosing(Receiving(call, deadlines, self._secret).read(response)) as chunks:
+        receiving = Receiving(call, deadlines, self._secret)
+        async with aclosing(receiving.read(response, pieces)) as chunks:
             async for chunk in chunks:
                 yield chunk
 
-    async def _refusal(self, response: httpx.Response, call: Call) -> Failure:
+    async def _refusal(
+        self, response: httpx.Response, pieces: AsyncIterable[bytes], call: Call
+    ) -> Failure:
         if response.is_redirect:
             return errors.moved()
-        return errors.from_reply(await _error_reply(response), call, self._secret)
+        reply = ErrorReply(
+            response.status_code,
+            (await _beginning(response, pieces)).decode(errors="replace"),
+            retry_after(response.headers),
+            should_retry(response.headers),
+        )
+        return errors.from_reply(reply, call, self._secret)
 
     async def _send(self, request: httpx.Request) -> httpx.Response:
         """The reply to `request`, with its method and body kept where it is sent on to the same
@@ -241,32 +314,22 @@ def _same_host(here: httpx.URL, there: httpx.URL) -> bool:
     return (here.scheme, there.scheme) == ("http", "https") and not here.port and not there.port
 
 
-def _watch(response: httpx.Response, deadlines: Deadlines, sips: Sips) -> None:
-    """Put the body under the deadlines, sips apart; httpx-sse shows no comments, but they are
-    bytes."""
-    if isinstance(response.stream, httpx.AsyncByteStream):
-        transport = transport_of(response)
-        watched = Watched(response.stream, deadlines)
-        response.stream = watched
-        if transport:
-            response.stream = Sipped(watched, transport, sips, deadlines)
+def _stream(response: httpx.Response) -> AsyncIterable[bytes]:
+    if not isinstance(response.stream, httpx.AsyncByteStream):
+        raise TypeError("a response of an async client")
+    return response.stream
 
 
-async def _error_reply(response: httpx.Response) -> ErrorReply:
-    return ErrorReply(
-        response.status_code,
-        (await _beginning(response)).decode(errors="replace"),
-        retry_after(response.headers),
-        should_retry(response.headers),
-    )
+def _packed(response: httpx.Response) -> str:
+    packed: str = response.headers.get("content-encoding", "")
+    return packed
 
 
-async def _beginning(response: httpx.Response) -> bytes:
+async def _beginning(response: httpx.Response, pieces: AsyncIterable[bytes]) -> bytes:
     """The first `_ERROR_BYTES` of a body, or nothing where it cannot be unpacked."""
     body = b""
     try:
-        Bounded(response, BODY_BYTES)
-        async for piece in response.aiter_bytes():
+        async for piece in Bounded(pieces, _packed(response), BODY_BYTES):
             body += piece
             if len(body) >= _ERROR_BYTES:
                 break
@@ -274,3 +337,27 @@ async def _beginning(response: httpx.Response) -> bytes:
         if failure.kind == "timeout":
             raise
     return body[:_ERROR_BYTES]
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """How many seconds from now the API asks to wait: in milliseconds (`retry-after-ms`), in
+    seconds, or until a date; None when it does not say, or says what cannot be."""
+    for name, unit in _HEADERS:
+        seconds = _seconds(headers.get(name, "").strip(), unit)
+        if seconds is not None and seconds <= _LONGEST_READ:
+            return max(0.0, seconds)
+    return None
+
+
+def _seconds(value: str, unit: str) -> float | None:
+    if amount := _AMOUNT.fullmatch(value):
+        return float(amount[1]) * _UNITS[(amount[2] or unit).lower()]
+    try:
+        return parsedate_to_datetime(value).timestamp() - time.time()
+    except (ValueError, OverflowError, TypeError, IndexError, OSError):
+        return None
+
+
+def should_retry(headers: Mapping[str, str]) -> bool | None:
+    """The `x-should-retry` header; None when the API does not say."""
+    return {"true": True, "false": False}.get(headers.get("x-should-retry", "").strip().lower())

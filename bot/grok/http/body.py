@@ -1,25 +1,34 @@
-"""The body of a response in bounded pieces: however it was packed, and however long it would be.
+"""The body of a response in bounded pieces: however it was packed, however long it would be, and
+before the three deadlines of an answer: its first event, any silence after that, and its end.
 
 No server is trusted to end: not a line, not an event, not an answer, not what a packed body
-unpacks to. A slice is small enough that nothing made of it blocks the loop.
+unpacks to. A slice is small enough that nothing made of it blocks the loop. Time in which this
+process stood still is nobody's silence: it does not count.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
-import re
 import zlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterator,
+)
 from dataclasses import dataclass
-from typing import Any
-
-import httpx
+from typing import TypeVar
 
 from bot.completion.result import Chunk
 from bot.grok.call import Call
 from bot.grok.errors import Failure
+from bot.patience import Patience, patience
+from bot.settings import Settings
 from bot.words import grok as words
+
+T = TypeVar("T")
 
 SLICE_BYTES = 64 * 1024
 """What is worked on before others have their turn: a sip of the usual events takes 2 ms. Who reads
@@ -27,9 +36,6 @@ events of other kinds gives way in between (`EVENTS_AT_A_STRETCH`)."""
 
 EVENTS_AT_A_STRETCH = 1_500
 """About 20 ms of the shortest."""
-
-_COUNTED_CHARS = 16 * 1024
-"""Of a list that is counted at a stretch."""
 
 _LEAST_WORK = 512
 """Bytes that a slice counts for, though it be empty."""
@@ -69,55 +75,116 @@ _GZIP_OR_ZLIB = 47
 _PACKED = frozenset({"gzip", "x-gzip", "deflate"})
 
 
-class Bounded(httpx.AsyncByteStream):
-    """The body of `response` in slices, unpacked, of at most `most` bytes; raises `Failure`.
+class Deadlines:
+    """Watches over the waits of one answer; made when asking begins, for all its attempts."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._total_at = asyncio.get_running_loop().time() + settings.grok_total_seconds
+        self._begun = False
+        self._works = False
+        self._patient = False
+
+    @property
+    def left(self) -> float:
+        """Seconds until the answer must be complete."""
+        return self._total_at - asyncio.get_running_loop().time()
+
+    def attempt(self, *, stream: bool) -> None:
+        """A new attempt begins; without a stream only the total counts."""
+        self._begun = self._works = False
+        self._patient = not stream
+
+    def event(self) -> None:
+        """An event came: from now on the deadline for silence counts."""
+        self._begun, self._works = True, False
+
+    def working(self) -> None:
+        """A tool is at work, and then what it found is thought about: that takes as long as to
+        begin."""
+        self._begun, self._works = False, True
+
+    async def within(self, wait: Awaitable[T]) -> T:
+        """Wait for the next sign of life; raises `Failure` when it is too late."""
+        now = asyncio.get_running_loop().time()
+        quiet_at = self._total_at if self._patient else now + self._quiet
+        scope: Patience | None = None
+        try:
+            async with patience(min(quiet_at, self._total_at) - now) as scope:
+                return await wait
+        except TimeoutError:
+            if scope is None or not scope.expired():
+                raise
+            raise Failure(self._sentence(quiet_at), kind="timeout") from None
+        finally:
+            self._total_at += scope.stood_still if scope else 0.0
+
+    async def over(self, body: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+        """A body under the deadlines: whatever comes, keep-alive comments too, is a sign of
+        life."""
+        pieces = aiter(body)
+        while (piece := await self.within(anext(pieces, None))) is not None:
+            yield piece
+
+    def give_back(self, seconds: float) -> None:
+        """For so long this process stood still while nobody's silence was counted."""
+        self._total_at += seconds
+
+    @property
+    def _quiet(self) -> float:
+        if self._begun:
+            return self._settings.grok_silence_seconds
+        return self._settings.grok_first_event_seconds
+
+    def _sentence(self, quiet_at: float) -> str:
+        if quiet_at >= self._total_at:
+            return words.grok_too_slow(self._settings.grok_total_seconds)
+        if self._begun:
+            return words.grok_silent(self._settings.grok_silence_seconds)
+        late = words.grok_lost_in_search if self._works else words.grok_late
+        return late(self._settings.grok_first_event_seconds)
+
+
+class Bounded:
+    """The body of a reply in slices, unpacked, of at most `most` bytes; raises `Failure`.
 
     A piece that somebody calls `done` with begins a new count against `each`, in bytes.
     """
 
-    def __init__(self, response: httpx.Response, most: int, each: int | None = None) -> None:
-        stream = response.stream
-        if not isinstance(stream, httpx.AsyncByteStream):
-            raise TypeError("a response of an async client")
-        self._stream = stream
+    def __init__(
+        self, pieces: AsyncIterable[bytes], packed: str, most: int, each: int | None = None
+    ) -> None:
+        """`packed`: how, as the header of its encoding says it."""
+        self._pieces = pieces
         self._most = most
         self.each = most if each is None else each
-        self._unpack = _unpacker(response.headers.pop("content-encoding", ""))
+        self._unpack = _unpacker(packed)
         self._came = 0
         self._since = 0
-        response.stream = self
 
     def done(self) -> None:
         """What has come makes a whole: an event, say."""
         self._since = 0
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
+    async def __aiter__(self) -> AsyncGenerator[bytes]:
         worked = 0
-        async for piece in self._stream:
+        async for piece in self._pieces:
             for slice_ in self._unpack(piece):
-                self._count(len(slice_))
+                self._came += len(slice_)
+                self._since += len(slice_)
+                if self._came > self._most or self._since > self.each:
+                    raise Failure(words.GROK_TOO_MUCH, kind="cut")
                 yield slice_
                 worked += max(len(slice_), _LEAST_WORK)
                 if worked >= SLICE_BYTES:
                     worked = 0
                     await asyncio.sleep(0)
 
-    def _count(self, size: int) -> None:
-        self._came += size
-        self._since += size
-        if self._came > self._most or self._since > self.each:
-            raise Failure(words.GROK_TOO_MUCH, kind="cut")
 
-    async def aclose(self) -> None:
-        await self._stream.aclose()
-
-
-class _Plain:
-    """Nothing was packed."""
-
-    def __call__(self, piece: bytes) -> Iterator[bytes]:
-        for start in range(0, len(piece), SLICE_BYTES):
-            yield piece[start : start + SLICE_BYTES]
+def _sliced(piece: bytes) -> Iterator[bytes]:
+    """What was not packed."""
+    for start in range(0, len(piece), SLICE_BYTES):
+        yield piece[start : start + SLICE_BYTES]
 
 
 class _Unpacked:
@@ -141,11 +208,11 @@ class _Unpacked:
                 self._zip = zlib.decompressobj(_GZIP_OR_ZLIB)
 
 
-def _unpacker(encoding: str) -> _Plain | _Unpacked:
+def _unpacker(encoding: str) -> Callable[[bytes], Iterator[bytes]]:
     """What `Accept-Encoding: identity` asks for; gzip, of gateways that do not care, as well."""
     names = [name for name in (each.strip().lower() for each in encoding.split(",")) if name]
     if not names or names == ["identity"]:
-        return _Plain()
+        return _sliced
     if len(names) == 1 and names[0] in _PACKED:
         return _Unpacked()
     raise Failure(words.GROK_STRANGE, kind="unavailable")
@@ -193,108 +260,6 @@ class Bounds:
         if self.text < 0 or self.thoughts < 0:
             raise Failure(words.GROK_TOO_MUCH, kind="cut")
         return chunk
-
-
-def decoded(raw: bytes, charset: str | None = None) -> str:
-    """JSON is in Unicode (RFC 8259), whatever a header says; what it says counts where that cannot
-    be. A byte order mark is left out."""
-    try:
-        return raw.decode(json.detect_encoding(raw)).removeprefix("\ufeff")
-    except UnicodeDecodeError:
-        pass
-    try:
-        return raw.decode(charset or "utf-8", errors="replace")
-    except LookupError:
-        return raw.decode(errors="replace")
-
-
-_DECODER = json.JSONDecoder(strict=False)
-
-
-def read_json(text: str, most_parts: int = BODY_PARTS) -> Any:
-    """What `text` says; None when it is no JSON. Raises `Failure` when it is too intricate."""
-    _bear(text, most_parts)
-    try:
-        return _DECODER.decode(text)
-    except (ValueError, RecursionError):
-        return None
-
-
-def read_all_json(text: str, most_parts: int = BODY_PARTS) -> list[Any] | None:
-    """Every map and list in `text`, one after the other, with or without the `data:` of events
-    and their `[DONE]`; None where anything else stands there. Raises as `read_json`."""
-    _bear(text, most_parts)
-    values, place = [], 0
-    while (between := _BETWEEN.match(text, place)) and between.end() < len(text):
-        try:
-            value, place = _DECODER.raw_decode(text, between.end())
-        except (ValueError, RecursionError):
-            return None
-        if not isinstance(value, dict | list):
-            return None
-        values.append(value)
-    return values
-
-
-async def count_listed(text: str, name: str) -> int | None:
-    """How many values stand in the list `name` of the map that `text` is; None when there is no
-    such list. They are read one by one, in slices, and none is kept: made all at once, 27,000
-    tokens hold the loop for 100 ms. What follows the list is not read. Raises as `read_json`."""
-    _bear(text, BODY_PARTS)
-    try:
-        mark, place = _mark(text, 0)
-        while mark in ("{", ","):
-            key, place = _DECODER.raw_decode(text, place)
-            mark, place = _mark(text, place)
-            if key == name and text[place] == "[":
-                return await _count(text, _mark(text, place)[1])
-            _, place = _DECODER.raw_decode(text, place)
-            mark, place = _mark(text, place)
-    except (ValueError, IndexError, RecursionError):
-        pass
-    return None
-
-
-async def _count(text: str, place: int) -> int:
-    """How many values stand from `place` to the end of their list; raises `ValueError` or
-    `IndexError` where it is none."""
-    count, mark, turn = 0, text[place], place + _COUNTED_CHARS
-    while mark != "]":
-        _, place = _DECODER.raw_decode(text, place)
-        count += 1
-        mark, place = _mark(text, place)
-        if mark not in (",", "]"):
-            raise ValueError("no list")
-        if place > turn:
-            turn = place + _COUNTED_CHARS
-            await asyncio.sleep(0)
-    return count
-
-
-_MARK = re.compile(r"[ \t\r\n]*+([][{},:])[ \t\r\n]*+")
-
-
-def _mark(text: str, place: int) -> tuple[str, int]:
-    """The sign of JSON at `place`, and where the next thing begins; raises `ValueError`."""
-    found = _MARK.match(text, place)
-    if found is None:
-        raise ValueError("no sign of JSON")
-    return found[1], found.end()
-
-
-_BETWEEN = re.compile(r"(?:[\s,\x1e\ufeff]+|^data:|\[DONE\]|^:[^\r\n]*)*+", re.MULTILINE)
-
-_STRING = re.compile(r'"[^"\\]*+(?:\\.?+[^"\\]*+)*+(?:"|\Z)', re.DOTALL)
-"""A string of JSON, also one without an end, so that no quote is looked at twice."""
-
-
-def _bear(text: str, most_parts: int) -> None:
-    if _parts(text) > most_parts < _parts(_STRING.sub("", text)):
-        raise Failure(words.GROK_TOO_MUCH, kind="cut")
-
-
-def _parts(text: str) -> int:
-    return text.count(",") + text.count("[") + text.count("{")
 
 
 def _size(text: str) -> int:

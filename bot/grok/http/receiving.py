@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import (
     AsyncGenerator,
@@ -34,11 +35,8 @@ from bot.grok.http.body import (
     EVENTS_AT_A_STRETCH,
     Bounded,
     Bounds,
-    decoded,
-    read_all_json,
-    read_json,
+    Deadlines,
 )
-from bot.grok.http.deadlines import Deadlines
 from bot.grok.http.event_stream import EventStream, More, Said
 from bot.grok.text.progress import Progress
 from bot.grok.usage import usage_after
@@ -53,6 +51,9 @@ _BODY = re.compile(rb"[{\[<]")
 _BLANKS_AND_MARKS = re.compile(rb"\A(?:\xef\xbb\xbf|[ \t\r\n])+")
 _LEAST_SEEN = 8
 """Bytes by which a stream of events is known from a body."""
+
+_COUNTED_CHARS = 16 * 1024
+"""Of a list that is counted at a stretch."""
 
 _DONE = "[DONE]"
 _SMALL_TALK = re.compile(r"[^{}\"]{0,40}")
@@ -76,25 +77,31 @@ class Receiving:
         self._spent = False
         self._done = False
 
-    async def read(self, response: httpx.Response) -> AsyncGenerator[Chunk]:
-        """Every step of the answer; raises `Failure`, and what a broken connection raises."""
-        body = Bounded(response, self._bounds.wire, each=self._event_bytes)
-        opened = _Opened(body)
-        response.stream = opened
+    async def read(
+        self, response: httpx.Response, pieces: AsyncIterable[bytes]
+    ) -> AsyncGenerator[Chunk]:
+        """Every step of the answer, whose body comes in `pieces`; raises `Failure`, and what a
+        broken connection raises."""
+        packed = response.headers.get("content-encoding", "")
+        body = Bounded(pieces, packed, self._bounds.wire, each=self._event_bytes)
         said_so = "text/event-stream" in response.headers.get("content-type", "").lower()
-        start = await opened.start()
-        opened.of_events = not _BODY.match(start) if said_so else bool(_EVENTS.match(start))
-        body.each = self._event_bytes if opened.of_events else BODY_BYTES
-        chunks = self._events(opened, body) if opened.of_events else self._body(response)
-        async with aclosing(chunks):
-            try:
-                async for chunk in chunks:
-                    yield self._bounds.follow(chunk)
-            except (Failure, *BROKEN) as error:
-                for chunk in self._progress.held():
-                    yield chunk
-                if not self._over(error):
-                    raise
+        async with aclosing(aiter(body)) as opened:
+            start = await _start_of(opened)
+            of_events = not _BODY.match(start) if said_so else bool(_EVENTS.match(start))
+            if of_events:
+                chunks = self._events(_as_events(start, opened), body)
+            else:
+                body.each = BODY_BYTES
+                chunks = self._body(start, opened, response.charset_encoding)
+            async with aclosing(chunks):
+                try:
+                    async for chunk in chunks:
+                        yield self._bounds.follow(chunk)
+                except (Failure, *BROKEN) as error:
+                    for chunk in self._progress.held():
+                        yield chunk
+                    if not self._over(error):
+                        raise
         for chunk in self._progress.rest():
             yield chunk
 
@@ -205,11 +212,13 @@ class Receiving:
         begun = self._progress.said
         raise errors.from_event(error, self._call, self._secret, begun=begun)
 
-    async def _body(self, response: httpx.Response) -> AsyncGenerator[Chunk]:
-        raw = await response.aread()
+    async def _body(
+        self, start: bytes, pieces: AsyncIterable[bytes], charset: str | None
+    ) -> AsyncGenerator[Chunk]:
+        raw = b"".join([start, *[piece async for piece in pieces]])
         if not raw.strip():
             raise _nothing()
-        values = read_all_json(decoded(raw, response.charset_encoding)) or []
+        values = read_all_json(decoded(raw, charset)) or []
         if len(values) == 1 and isinstance(values[0], list):
             values = values[0]
         if not values or not all(map(self._is_answer, values)):
@@ -228,56 +237,135 @@ class Receiving:
         return self._wire.answers(value) or self._wire.error_in(value, "") is not None
 
 
-class _Opened(httpx.AsyncByteStream):
-    """A body whose beginning can be looked at before it is read.
+async def _start_of(pieces: AsyncIterator[bytes]) -> bytes:
+    """What a body begins with, blanks and byte order marks apart: some bytes, or all there are."""
+    start = b""
+    while len(start) < _LEAST_SEEN and b"\n" not in start:
+        piece = await anext(pieces, None)
+        if piece is None:
+            break
+        start = _BLANKS_AND_MARKS.sub(b"", start + piece, count=1)
+    return start
 
-    A stream of events ends its last line, and a line of bare JSON in it, which its grammar would
-    leave out without a word, becomes an event.
-    """
 
-    def __init__(self, stream: httpx.AsyncByteStream) -> None:
-        self._stream = stream
-        self._pieces = aiter(stream)
-        self._start = b""
-        self._at_line = True
-        self.of_events = False
-
-    async def start(self) -> bytes:
-        """What it begins with, blanks and byte order marks apart: some bytes, or all there are."""
-        while len(self._start) < _LEAST_SEEN and b"\n" not in self._start:
-            piece = await anext(self._pieces, None)
-            if piece is None:
-                break
-            self._start = _without_marks(self._start + piece)
-        return self._start
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        start, self._start = self._start, b""
-        yield self._with_events(start)
-        async for piece in self._pieces:
-            yield self._with_events(piece)
-        if self.of_events:
-            yield b"\n\n"
-
-    def _with_events(self, piece: bytes) -> bytes:
-        if not self.of_events or not piece:
-            return piece
-        bare = self._at_line and piece.startswith(b"{")
-        self._at_line = piece.endswith((b"\n", b"\r"))
+async def _as_events(start: bytes, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """A stream of events with its last line ended, and with events for lines of bare JSON, which
+    the grammar would leave out without a word."""
+    piece: bytes | None = start
+    at_line = True
+    while piece is not None:
+        bare = at_line and piece.startswith(b"{")
+        if piece:
+            at_line = piece.endswith((b"\n", b"\r"))
         if b"\n{" in piece or (b"\r" in piece and b"\r{" in piece):
             piece = _BARE.sub(b"data: {", piece)
-        return b"data: " + piece if bare else piece
-
-    async def aclose(self) -> None:
-        if isinstance(self._pieces, AsyncGenerator):
-            await self._pieces.aclose()
-        await self._stream.aclose()
-
-
-def _without_marks(start: bytes) -> bytes:
-    return _BLANKS_AND_MARKS.sub(b"", start, count=1)
+        yield b"data: " + piece if bare else piece
+        piece = await anext(pieces, None)
+    yield b"\n\n"
 
 
 def _nothing(*, spent: bool = False) -> Failure:
     """A reply without any answer in it; unless it says that it was `spent` on, nobody pays."""
     return Failure(words.GROK_NOTHING, kind="unavailable", spent=spent, retry=not spent)
+
+
+def decoded(raw: bytes, charset: str | None = None) -> str:
+    """JSON is in Unicode (RFC 8259), whatever a header says; what it says counts where that cannot
+    be. A byte order mark is left out."""
+    try:
+        return raw.decode(json.detect_encoding(raw)).removeprefix("\ufeff")
+    except UnicodeDecodeError:
+        pass
+    try:
+        return raw.decode(charset or "utf-8", errors="replace")
+    except LookupError:
+        return raw.decode(errors="replace")
+
+
+_DECODER = json.JSONDecoder(strict=False)
+
+
+def read_json(text: str, most_parts: int = BODY_PARTS) -> Any:
+    """What `text` says; None when it is no JSON. Raises `Failure` when it is too intricate."""
+    _bear(text, most_parts)
+    try:
+        return _DECODER.decode(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def read_all_json(text: str, most_parts: int = BODY_PARTS) -> list[Any] | None:
+    """Every map and list in `text`, one after the other, with or without the `data:` of events
+    and their `[DONE]`; None where anything else stands there. Raises as `read_json`."""
+    _bear(text, most_parts)
+    values, place = [], 0
+    while (between := _BETWEEN.match(text, place)) and between.end() < len(text):
+        try:
+            value, place = _DECODER.raw_decode(text, between.end())
+        except (ValueError, RecursionError):
+            return None
+        if not isinstance(value, dict | list):
+            return None
+        values.append(value)
+    return values
+
+
+async def count_listed(text: str, name: str) -> int | None:
+    """How many values stand in the list `name` of the map that `text` is; None when there is no
+    such list. They are read one by one, in slices, and none is kept: made all at once, 27,000
+    tokens hold the loop for 100 ms. What follows the list is not read. Raises as `read_json`."""
+    _bear(text, BODY_PARTS)
+    try:
+        mark, place = _mark(text, 0)
+        while mark in ("{", ","):
+            key, place = _DECODER.raw_decode(text, place)
+            mark, place = _mark(text, place)
+            if key == name and text[place] == "[":
+                return await _count(text, _mark(text, place)[1])
+            _, place = _DECODER.raw_decode(text, place)
+            mark, place = _mark(text, place)
+    except (ValueError, IndexError, RecursionError):
+        pass
+    return None
+
+
+async def _count(text: str, place: int) -> int:
+    """How many values stand from `place` to the end of their list; raises `ValueError` or
+    `IndexError` where it is none."""
+    count, mark, turn = 0, text[place], place + _COUNTED_CHARS
+    while mark != "]":
+        _, place = _DECODER.raw_decode(text, place)
+        count += 1
+        mark, place = _mark(text, place)
+        if mark not in (",", "]"):
+            raise ValueError("no list")
+        if place > turn:
+            turn = place + _COUNTED_CHARS
+            await asyncio.sleep(0)
+    return count
+
+
+_MARK = re.compile(r"[ \t\r\n]*+([][{},:])[ \t\r\n]*+")
+
+
+def _mark(text: str, place: int) -> tuple[str, int]:
+    """The sign of JSON at `place`, and where the next thing begins; raises `ValueError`."""
+    found = _MARK.match(text, place)
+    if found is None:
+        raise ValueError("no sign of JSON")
+    return found[1], found.end()
+
+
+_BETWEEN = re.compile(r"(?:[\s,\x1e\ufeff]+|^data:|\[DONE\]|^:[^\r\n]*)*+", re.MULTILINE)
+
+_STRING = re.compile(r'"[^"\\]*+(?:\\.?+[^"\\]*+)*+(?:"|\Z)', re.DOTALL)
+"""A string of JSON, also one without an end, so that no quote is looked at twice."""
+
+
+def _bear(text: str, most_parts: int) -> None:
+    if _parts(text) > most_parts < _parts(_STRING.sub("", text)):
+        raise Failure(words.GROK_TOO_MUCH, kind="cut")
+
+
+def _parts(text: str) -> int:
+    return text.count(",") + text.count("[") + text.count("{")

@@ -16,10 +16,9 @@ from __future__ import annotations
 import asyncio
 from array import array
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from fcntl import ioctl
-from functools import partial
 from itertools import islice
 from socket import SO_RCVBUF, SOL_SOCKET
 from termios import FIONREAD
@@ -31,8 +30,7 @@ from httpx_aiohttp import AiohttpTransport
 from httpx_aiohttp.transport import AiohttpResponseStream, map_aiohttp_exceptions
 
 from bot.crash_points import passing
-from bot.grok.http.body import SLICE_BYTES
-from bot.grok.http.deadlines import Deadlines
+from bot.grok.http.body import SLICE_BYTES, Deadlines
 from bot.patience import LATE_SECONDS, TICK_SECONDS, next_tick
 
 LOOK_SECONDS = TICK_SECONDS
@@ -64,14 +62,6 @@ _FRESH_SECONDS = 0.1
 
 _COUNT = array("i", [0])
 _TRANSPORT = "bot.transport"
-
-
-def _endless() -> float:
-    return float("inf")
-
-
-def _nobodys(_seconds: float) -> None:
-    """Default callback: does nothing."""
 
 
 class Sips:
@@ -107,11 +97,10 @@ class Sips:
         self,
         pieces: AsyncIterator[bytes],
         transport: asyncio.ReadTransport,
-        left: Callable[[], float] = _endless,
-        stood_still: Callable[[float], None] = _nobodys,
+        deadlines: Deadlines,
     ) -> AsyncIterator[bytes]:
-        """`pieces`, which come by `transport`, in sips; `left`: for how many seconds they may.
-        `stood_still` is told for how many of a pause this process did not run, if for any."""
+        """`pieces`, which come by `transport`, in sips. Of a pause in which this process did not
+        run `deadlines` give back as many seconds."""
         with suppress(OSError):  # of a connection that was closed all that came was read
             transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_RCVBUF, _BUFFER_BYTES)
         try:
@@ -120,9 +109,9 @@ class Sips:
                 yield piece
                 self._taken.set()
                 if self._begun and not self._wanted and len(piece) < _FULL_PIECE:
-                    late = await self._pause(transport, min(left(), _LONGEST_SECONDS))
+                    late = await self._pause(transport, min(deadlines.left, _LONGEST_SECONDS))
                     if late:
-                        stood_still(late)
+                        deadlines.give_back(late)
         finally:
             self._taken.set()
 
@@ -249,31 +238,6 @@ class _Looking:
 
 
 _LOOKING: WeakKeyDictionary[asyncio.AbstractEventLoop, _Looking] = WeakKeyDictionary()
-
-
-class Sipped(httpx.AsyncByteStream):
-    """A body that comes by `transport` under `deadlines`, read in sips."""
-
-    def __init__(
-        self,
-        stream: httpx.AsyncByteStream,
-        transport: asyncio.ReadTransport,
-        sips: Sips,
-        deadlines: Deadlines,
-    ) -> None:
-        self._stream = stream
-        self._pieces = partial(
-            sips.over,
-            transport=transport,
-            left=lambda: deadlines.left,
-            stood_still=deadlines.give_back,
-        )
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self._pieces(aiter(self._stream))
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
 
 
 class _Whole(AiohttpResponseStream):

@@ -44,16 +44,22 @@ class Citing:
     The numbers are common to all of its choices.
     """
 
-    def __init__(self, *, searched: bool, behind: str = "") -> None:
-        """`searched`: whether anything may be cited at all. `behind`: the answer so far, which this
-        one goes on with."""
-        self._numbers = Numbers(behind) if searched else Numbers()
-        self._searched = searched
+    def __init__(self, behind: str = "") -> None:
+        """`behind`: the answer so far, which this one goes on with."""
+        self._numbers = Numbers(behind)
         self._choices: dict[int, _Choice] = {}
 
-    def follow(self, chunk: Chunk) -> Chunk:
-        """`chunk` with its text as far as it is sure what it is, and with what that cites."""
-        if not self._searched or chunk.beside or not (chunk.text or chunk.finish_reason):
+    def follow(self, chunk: Chunk) -> Iterator[Chunk]:
+        """`chunk` with its text as far as it is sure what it is, and with what that cites; in
+        slices, of which none keeps others from the event loop."""
+        text = chunk.text
+        while len(text) > _SLICE_CHARS:
+            slice_, text = text[:_SLICE_CHARS], text[_SLICE_CHARS:]
+            yield self._cited(Chunk(choice=chunk.choice, text=slice_, model=chunk.model))
+        yield self._cited(chunk if text == chunk.text else replace(chunk, text=text))
+
+    def _cited(self, chunk: Chunk) -> Chunk:
+        if chunk.beside or not (chunk.text or chunk.finish_reason):
             return chunk
         choice = self._choices.setdefault(chunk.choice, _Choice(self._numbers))
         text = choice.take(chunk.text)
@@ -61,14 +67,6 @@ class Citing:
             cut = ending_of(chunk.finish_reason) in _INCOMPLETE
             text += choice.rest(cut=cut)
         return replace(chunk, text=text, references=choice.cited())
-
-    def sliced(self, chunk: Chunk) -> Iterator[Chunk]:
-        """The same in slices, of which none keeps others from the event loop."""
-        text = chunk.text
-        while self._searched and len(text) > _SLICE_CHARS:
-            slice_, text = text[:_SLICE_CHARS], text[_SLICE_CHARS:]
-            yield self.follow(Chunk(choice=chunk.choice, text=slice_, model=chunk.model))
-        yield self.follow(chunk if text == chunk.text else replace(chunk, text=text))
 
     def rest(self, *, cut: bool = False) -> Iterator[Chunk]:
         """What was held back, now that nothing more comes; half of a citation is not, where the

@@ -1,12 +1,15 @@
-"""One answer while it comes: what is new in each step, and which choices have begun and ended."""
+"""One answer while it comes: what is new in each step, which choices have begun and ended, and
+what of it is thought and not said."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from bot.completion.excerpt import as_text
-from bot.completion.result import Chunk
+from bot.completion.result import Chunk, ending_of
+from bot.completion.transcript import STOP
 
 _TURN_ENDED = "end_turn"
 """xAI may say this before the last event of a choice, so it ends nothing yet."""
@@ -65,6 +68,34 @@ class Progress:
             text, thought = choice.text.rest(), choice.thoughts.rest()
             if text or thought:
                 yield Chunk(choice=index, text=text, reasoning=thought)
+
+
+class Held:
+    """The pieces of several answers, held back until it shows that each says whose it is.
+
+    Some servers stream several answers at once and give all of them the same index: nobody can
+    tell them apart then, so they are to be asked for in one body.
+    """
+
+    def __init__(self, *, holds: bool) -> None:
+        self.apart = False
+        """Whether a piece was said to belong to another answer than the first."""
+        self.mixed = holds
+        """Whether all that came may be of several answers."""
+        self._chunks: list[Chunk] = []
+
+    def follow(self, chunk: Chunk) -> Iterator[Chunk]:
+        """What can be shown, now that `chunk` came."""
+        self._chunks.append(chunk)
+        if self.mixed and not chunk.choice:
+            return
+        self.apart = self.apart or self.mixed
+        yield from self.rest()
+
+    def rest(self) -> Iterator[Chunk]:
+        """What was held back."""
+        chunks, self._chunks, self.mixed = self._chunks, [], False
+        yield from chunks
 
 
 class Halves:
@@ -162,3 +193,127 @@ class _Choice:
         if chunk.finish_reason and self.text.repeats(as_text(chunk.text)):
             return "", ""
         return self.text.add(chunk.text, steps), self.thoughts.add(chunk.reasoning, steps)
+
+
+_MARKS = {
+    "<think>": "</think>",
+    "<thinking>": "</thinking>",
+    "<thought>": "</thought>",
+    "[think]": "[/think]",
+    "◁think▷": "◁/think▷",
+}
+"""Of DeepSeek, Qwen and MiniMax, of others after them, of Gemini, of Mistral and of Kimi."""
+
+_CLOSED = {mark: re.compile(re.escape(mark), re.IGNORECASE) for mark in _MARKS.values()}
+_LONGEST = max(map(len, (*_CLOSED, STOP)))
+_MOST_BLANKS = 1024
+"""Blank space in which a mark is still waited for."""
+
+
+class Thinking:
+    """Tells the thoughts of one answer from its text, however it is cut into chunks: what a server
+    leaves at its start, between marks of the model's own. Marks further on are quoted."""
+
+    def __init__(self) -> None:
+        self._choices: dict[int, _Thoughts] = {}
+
+    def follow(self, chunk: Chunk) -> Iterator[Chunk]:
+        """`chunk` with its text as far as it is sure what it is."""
+        if chunk.beside:
+            yield chunk
+            return
+        choice = self._choices.setdefault(chunk.choice, _Thoughts())
+        choice.reason = chunk.finish_reason or choice.reason
+        text, thought = choice.take(chunk.text) if chunk.text else ("", "")
+        if text != chunk.text or thought:
+            chunk = replace(
+                chunk,
+                text=text,
+                reasoning=chunk.reasoning + thought,
+                logprobs=() if thought and not text else chunk.logprobs,
+            )
+        yield chunk
+
+    def rest(self, *, cut: bool = False) -> Iterator[Chunk]:
+        """What was held back, now that nothing more comes, or that it was `cut` off.
+
+        Thoughts that never ended, though the answer did, were the answer."""
+        for index, choice in sorted(self._choices.items()):
+            whole = not cut and ending_of(choice.reason or "") not in {"length", "max_context"}
+            if text := choice.rest(whole=whole):
+                yield Chunk(choice=index, text=text)
+
+
+class _Thoughts:
+    """One choice while it comes."""
+
+    def __init__(self) -> None:
+        self.reason: str | None = None
+        self._held = ""
+        self._opening = ""
+        self._closing = ""
+        self._settled = False
+        self._thought_before = False
+        self._thoughts: list[str] = []
+
+    def take(self, piece: str) -> tuple[str, str]:
+        """The text and the thoughts that are sure, now that `piece` came."""
+        if self._settled:
+            return piece, ""
+        self._held += piece
+        thoughts: list[str] = []
+        while not self._settled:
+            known = self._think(thoughts) if self._closing else self._begin()
+            if not known:
+                return "", "".join(thoughts)
+        text, self._held = self._held, ""
+        return text, "".join(thoughts)
+
+    def rest(self, *, whole: bool) -> str:
+        """What is text after all."""
+        held, self._held = self._held, ""
+        if not self._closing:
+            return held
+        return self._opening + "".join(self._thoughts) + held if whole else ""
+
+    def _begin(self) -> bool:
+        """Look at the start of the answer; whether it is known what it is."""
+        start = self._held.lstrip()
+        low = start[:16].lower()
+        for opening, closing in _MARKS.items():
+            if low.startswith(opening):
+                self._opening, self._closing = start[: len(opening)], closing
+                self._held = start[len(opening) :]
+                return True
+        if len(self._held) < _MOST_BLANKS and any(mark.startswith(low) for mark in _MARKS):
+            return False
+        self._settled = True
+        if self._thought_before:
+            self._held = start
+        return True
+
+    def _think(self, thoughts: list[str]) -> bool:
+        """Take the thoughts up to the mark that closes them; whether it has come."""
+        closed = _CLOSED[self._closing].search(self._held)
+        if closed is None:
+            sure = len(self._held) - beginning(self._held[-_LONGEST:].lower(), self._closing)
+            self._keep(self._held[:sure], thoughts)
+            self._held = self._held[sure:]
+            return False
+        self._keep(self._held[: closed.start()], thoughts)
+        self._held = self._held[closed.end() :]
+        self._opening = self._closing = ""
+        self._thoughts.clear()
+        self._thought_before = True
+        return True
+
+    def _keep(self, thought: str, thoughts: list[str]) -> None:
+        if thought:
+            thoughts.append(thought)
+            self._thoughts.append(thought)
+
+
+def beginning(text: str, mark: str) -> int:
+    """How many characters at the end of `text` `mark` could begin with."""
+    longest = min(len(text), len(mark) - 1, _LONGEST)
+    return next((size for size in range(longest, 0, -1) if text.endswith(mark[:size])), 0)

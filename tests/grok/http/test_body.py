@@ -23,9 +23,8 @@ from bot.grok.http.body import (
     EVENT_BYTES,
     EVENT_PARTS,
     SLICE_BYTES,
-    count_listed,
-    read_json,
 )
+from bot.grok.http.receiving import count_listed, read_json
 from bot.words import grok as words
 from sandbox.grok import GrokServer, Script
 from tests.fixtures.grok import OpenGrokClient

@@ -12,7 +12,7 @@ from bot.completion.collect import Collector
 from bot.completion.result import Endpoint
 from bot.errors import GrokFailed
 from bot.grok.endpoints import write
-from bot.grok.http.deadlines import Deadlines
+from bot.grok.http.body import Deadlines
 from bot.grok.http.receiving import Receiving
 from bot.settings import Settings
 from bot.words import grok as words
@@ -80,10 +80,10 @@ async def read(endpoint: Endpoint, *pieces: bytes) -> tuple[str, str, bool]:
     """The text that is shown, why there is no more, and whether all of it came."""
     receiving = Receiving(CALLS[endpoint], Deadlines(SETTINGS), "")
     headers = {"content-type": "text/event-stream"}
-    response = httpx.Response(200, headers=headers, stream=_Pieces(pieces))
+    response = httpx.Response(200, headers=headers)
     collector, failure = Collector(ASKED), ""
     try:
-        async for chunk in receiving.read(response):
+        async for chunk in receiving.read(response, _Pieces(pieces)):
             collector.add(chunk)
     except GrokFailed as failed:
         failure = failed.sentence

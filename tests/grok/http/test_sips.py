@@ -12,7 +12,9 @@ from aiohttp.client_proto import ResponseHandler
 
 from bot.errors import GrokFailed
 from bot.grok.http import sips as module
+from bot.grok.http.body import Deadlines
 from bot.grok.http.sips import LOOK_SECONDS, SippingTransport, Sips
+from bot.settings import Settings
 from sandbox.grok import GrokServer, Script
 from tests.fixtures.grok import OpenGrokClient
 from tests.grok.answers import request
@@ -24,6 +26,19 @@ PATIENCE = 10.0
 FULL_PIECE = module._FULL_PIECE
 
 
+class Waits(Deadlines):
+    """Deadlines that a test sets."""
+
+    left = float("inf")
+
+    def __init__(self) -> None:
+        super().__init__(Settings(_env_file=None))
+        self.stood_still: list[float] = []
+
+    def give_back(self, seconds: float) -> None:
+        self.stood_still.append(seconds)
+
+
 @dataclass
 class Stream:
     """Bytes from one end to the other, read in sips."""
@@ -32,8 +47,7 @@ class Stream:
     reader: asyncio.StreamReader
     transport: asyncio.Transport
     sips: Sips = field(default_factory=Sips)
-    left: float = float("inf")
-    stood_still: list[float] = field(default_factory=list)
+    deadlines: Waits = field(default_factory=Waits)
     came: list[bytes] = field(default_factory=list)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -42,10 +56,7 @@ class Stream:
         await self.writer.drain()
 
     async def read(self) -> None:
-        pieces = self.sips.over(
-            self._pieces(), self.transport, lambda: self.left, self.stood_still.append
-        )
-        async for piece in pieces:
+        async for piece in self.sips.over(self._pieces(), self.transport, self.deadlines):
             self.came.append(piece)
             self.sips.begin()
             self.changed.set()
@@ -183,7 +194,7 @@ async def test_a_pause_ends_with_the_time_there_is_for_the_answer(
 ) -> None:
     monkeypatch.setattr(module, "_LONGEST_SECONDS", 2 * PATIENCE)
     async with stream() as (found, _), trickling(found):
-        found.left = 2 * LOOK_SECONDS
+        found.deadlines.left = 2 * LOOK_SECONDS
 
         async with asyncio.timeout(PATIENCE):
             while len(found.came) < 3:
@@ -219,7 +230,7 @@ async def test_a_pause_tells_for_how_long_the_process_stood_still(
         await found.say(b"b")
         await found.until(b"ab")
 
-        assert sum(found.stood_still) > standstill / 2
+        assert sum(found.deadlines.stood_still) > standstill / 2
 
 
 async def test_what_came_by_a_connection_that_is_closed_already_is_read() -> None:
@@ -232,7 +243,8 @@ async def test_what_came_by_a_connection_that_is_closed_already_is_read() -> Non
         sips = Sips()
         sips.begin()
 
-        assert [piece async for piece in sips.over(pieces(), found.transport)] == [b"all of it"]
+        read = sips.over(pieces(), found.transport, found.deadlines)
+        assert [piece async for piece in read] == [b"all of it"]
 
 
 @pytest.mark.parametrize(

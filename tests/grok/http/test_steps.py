@@ -17,8 +17,7 @@ from hypothesis import strategies as st
 from bot.completion.collect import Collector
 from bot.completion.result import Chunk, Endpoint, Usage
 from bot.grok.endpoints import ENDPOINTS, write
-from bot.grok.http.body import EVENTS_AT_A_STRETCH, SLICE_BYTES
-from bot.grok.http.deadlines import Deadlines
+from bot.grok.http.body import EVENTS_AT_A_STRETCH, SLICE_BYTES, Deadlines
 from bot.grok.http.receiving import Receiving
 from bot.grok.text.progress import Progress
 from bot.settings import Settings
@@ -43,11 +42,9 @@ class Pieces(httpx.AsyncByteStream):
 async def _read(pieces: Sequence[bytes], endpoint: Endpoint) -> tuple[Collector, list[Chunk]]:
     call = write(request(n=2), "", endpoint, "xai")
     receiving = Receiving(call, Deadlines(Settings(_env_file=None)), "secret")
-    response = httpx.Response(
-        200, headers={"content-type": "text/event-stream"}, stream=Pieces([*pieces, DONE])
-    )
+    response = httpx.Response(200, headers={"content-type": "text/event-stream"})
     collector, chunks = Collector(call.request), []
-    async for chunk in receiving.read(response):
+    async for chunk in receiving.read(response, Pieces([*pieces, DONE])):
         chunks.append(chunk)
         collector.add(chunk)
     return collector, chunks

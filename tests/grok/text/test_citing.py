@@ -7,18 +7,24 @@ from itertools import pairwise
 import pytest
 
 from bot.completion.result import Chunk
+from bot.completion.search import search_in
+from bot.grok.answering import stages_of
+from bot.grok.call import Beside
+from bot.grok.endpoints import write
 from bot.grok.text.citing import Citing
+from tests.grok.answers import request
 
 A, B = "https://a.example/1", "https://www.b.example/wiki/X_(company)"
 
 
 def cited(text: str, *cuts: int, end: str | None = "stop") -> tuple[str, list[tuple[int, str]]]:
     """What is shown of `text`, which comes in pieces, and what it cites."""
-    citing = Citing(searched=True)
+    citing = Citing()
     places = [0, *cuts, len(text)]
-    chunks = [citing.follow(Chunk(text=text[start:stop])) for start, stop in pairwise(places)]
+    pieces = [Chunk(text=text[start:stop]) for start, stop in pairwise(places)]
+    chunks = [each for piece in pieces for each in citing.follow(piece)]
     if end is not None:
-        chunks.append(citing.follow(Chunk(finish_reason=end)))
+        chunks += citing.follow(Chunk(finish_reason=end))
     chunks += citing.rest(cut=end is None)
     found = [(each.number, each.url) for chunk in chunks for each in chunk.references]
     return "".join(chunk.text for chunk in chunks), found
@@ -132,9 +138,9 @@ def test_however_it_is_cut(name: str) -> None:
 
 def test_an_answer_goes_on_with_its_numbers() -> None:
     behind = f"[a.example 3]({A}) [evil.example 9]({A}) [b.example 4]({B}) [[7]](https://d.example)"
-    citing = Citing(searched=True, behind=behind)
+    citing = Citing(behind)
 
-    chunk = citing.follow(
+    (chunk,) = citing.follow(
         Chunk(text=f"[[1]]({B}) [[2]](https://c.example/x)", finish_reason="stop")
     )
 
@@ -156,6 +162,10 @@ def test_half_a_citation_is_not_shown_where_the_answer_breaks_off(end: str | Non
 
 
 def test_nothing_is_cited_where_nothing_was_searched() -> None:
-    chunk = Chunk(text=f"[[1]]({A})")
+    asked = request(model="m")
+    searched = write(
+        asked, "", "responses", "xai", beside=Beside(search=search_in({"search": "x"}))
+    )
 
-    assert Citing(searched=False).follow(chunk) is chunk
+    for call, cites in ((write(asked, "", "responses", "xai"), False), (searched, True)):
+        assert any(isinstance(stage, Citing) for stage in stages_of(call)) == cites

@@ -16,7 +16,7 @@ from bot.completion.search import search_in
 from bot.errors import GrokFailed
 from bot.grok.call import Beside
 from bot.grok.endpoints import write
-from bot.grok.http.deadlines import Deadlines
+from bot.grok.http.body import Deadlines
 from bot.grok.http.receiving import Receiving
 from bot.grok.text.citing import Citing
 from bot.settings import Settings
@@ -103,11 +103,12 @@ SETTINGS = Settings(_env_file=None)
 async def read(pieces: Sequence[bytes]) -> Read:
     receiving = Receiving(CALL, Deadlines(SETTINGS), "")
     headers = {"content-type": "text/event-stream"}
-    response = httpx.Response(200, headers=headers, stream=_Pieces(pieces))
-    collector, citing, failure = Collector(ASKED, SEARCH), Citing(searched=True), ""
+    response = httpx.Response(200, headers=headers)
+    collector, citing, failure = Collector(ASKED, SEARCH), Citing(), ""
     try:
-        async for chunk in receiving.read(response):
-            collector.add(citing.follow(chunk))
+        async for chunk in receiving.read(response, _Pieces(pieces)):
+            for each in citing.follow(chunk):
+                collector.add(each)
     except GrokFailed as failed:
         failure = failed.sentence
     for chunk in citing.rest(cut=bool(failure)):

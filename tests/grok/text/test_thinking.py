@@ -5,17 +5,17 @@ import time
 import pytest
 
 from bot.completion.result import Chunk
-from bot.grok.text.trimming import Thinking
+from bot.grok.answering import stages_of
+from bot.grok.endpoints import write
+from bot.grok.text.progress import Thinking
 from tests.grok.answers import request
 
 
-def told(
-    *pieces: str, reason: str | None = "stop", cut: bool = False, **asked: object
-) -> tuple[str, str]:
+def told(*pieces: str, reason: str | None = "stop", cut: bool = False) -> tuple[str, str]:
     """The text and the thoughts of an answer in `pieces`."""
-    thinking = Thinking(request(**asked))
-    chunks = [thinking.follow(Chunk(text=piece)) for piece in pieces]
-    chunks.append(thinking.follow(Chunk(finish_reason=reason)))
+    thinking = Thinking()
+    steps = [*(Chunk(text=piece) for piece in pieces), Chunk(finish_reason=reason)]
+    chunks = [each for step in steps for each in thinking.follow(step)]
     chunks += thinking.rest(cut=cut)
     return "".join(each.text for each in chunks), "".join(each.reasoning for each in chunks)
 
@@ -62,15 +62,19 @@ def test_thoughts_that_were_cut_off_stay_thoughts(reason: str | None, cut: bool)
     assert told("<think>still at it", reason=reason, cut=cut) == ("", "still at it")
 
 
-def test_echo_of_a_prompt_is_no_thought() -> None:
-    assert told("<think>a</think>b", echo=True)[0] == "<think>a</think>b"
+@pytest.mark.parametrize("echo", [True, False])
+def test_echo_of_a_prompt_is_no_thought(echo: bool) -> None:
+    call = write(request(echo=echo), "", "completions", "xai")
+
+    assert any(isinstance(stage, Thinking) for stage in stages_of(call)) != echo
 
 
 def test_each_choice_thinks_for_itself() -> None:
-    thinking = Thinking(request(n=2))
+    thinking = Thinking()
     pieces = [(0, "<th"), (1, "B"), (0, "ink>a</think>A")]
 
-    chunks = [thinking.follow(Chunk(choice=choice, text=text)) for choice, text in pieces]
+    steps = [Chunk(choice=choice, text=text) for choice, text in pieces]
+    chunks = [each for step in steps for each in thinking.follow(step)]
 
     assert [(each.choice, each.text, each.reasoning) for each in chunks] == [
         (0, "", ""),
@@ -82,10 +86,10 @@ def test_each_choice_thinks_for_itself() -> None:
 @pytest.mark.parametrize("start", ["<think>", " ", "", "<think>a</think>", "<think>" + "</thin"])
 def test_cost_grows_with_the_text(start: str) -> None:
     def seconds(count: int) -> float:
-        thinking, began = Thinking(request()), time.thread_time()
-        thinking.follow(Chunk(text=start))
+        thinking, began = Thinking(), time.thread_time()
+        list(thinking.follow(Chunk(text=start)))
         for _ in range(count):
-            thinking.follow(Chunk(text=" "))
+            list(thinking.follow(Chunk(text=" ")))
         return time.thread_time() - began
 
     few, many = (min(seconds(count) for _ in range(5)) for count in (2_000, 16_000))

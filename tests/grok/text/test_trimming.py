@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bot.completion.conversation import Turn
 from bot.completion.result import Chunk, TokenLogprob, Usage
 from bot.completion.transcript import NO_PAST, STOP, Past
+from bot.grok.answering import stages_of
 from bot.grok.call import Call
 from bot.grok.endpoints import write
 from bot.grok.text.trimming import Trimming
@@ -47,7 +48,7 @@ def cut(whole: str, sizes: list[int]) -> list[str]:
 
 def trimmed(planned: Call, chunks: list[Chunk]) -> list[Chunk]:
     trimming = Trimming(planned)
-    return [*map(trimming.follow, chunks), *trimming.rest()]
+    return [*(each for chunk in chunks for each in trimming.follow(chunk)), *trimming.rest()]
 
 
 def until_mark(answer: str) -> str:
@@ -129,7 +130,7 @@ def test_text_is_shown_as_soon_as_it_is_sure() -> None:
     trimming = Trimming(call())
     steps = ["Hel", "lo\n", "\n==", "=", "\n", "====", "=[ An", "a", "!"]
 
-    shown = [trimming.follow(Chunk(text=step)).text for step in steps]
+    shown = [each.text for step in steps for each in trimming.follow(Chunk(text=step))]
 
     assert shown == ["Hel", "lo", "\n", "", "\n===", "", "", "", ""]
 
@@ -176,9 +177,8 @@ def test_each_choice_has_an_end_and_an_echo_of_its_own() -> None:
     ids=["chat", "an echo of the prompt alone", "no echo"],
 )
 def test_where_nothing_was_added_nothing_is_taken(planned: Call) -> None:
-    chunk = Chunk(text=f"{MARK}\n{MARK}", logprobs=(TokenLogprob("a", -0.1),))
-
-    assert Trimming(planned).follow(chunk) is chunk
+    assert not any(isinstance(stage, Trimming) for stage in stages_of(planned))
+    assert any(isinstance(stage, Trimming) for stage in stages_of(call()))
 
 
 def test_work_does_not_grow_with_the_square_of_the_text() -> None:
