@@ -74,7 +74,7 @@ async def serve(settings: Settings, stop: asyncio.Event, duty: Duty = Duty.BOTH)
                 settings.ops_host, bot.ops_port, bot.http_port, _install_address(settings)
             )
         else:
-            said = command_words.working(settings.ops_host, bot.ops_port)
+            said = command_words.WORKING(host=settings.ops_host, ops_port=bot.ops_port)
         with suppress(OSError):  # it serves also where nobody can read that
             print(said, flush=True)
         await until(stop, bot, settings.shutdown_grace_seconds)
@@ -104,7 +104,7 @@ async def until(stop: asyncio.Event, bot: Bot, grace: float) -> None:
         bot.loading.result()
     if answers and stop.is_set():
         with suppress(OSError):
-            print(command_words.finishing(answers, grace), flush=True)
+            print(command_words.FINISHING(answers=answers, seconds=grace), flush=True)
 
 
 @asynccontextmanager

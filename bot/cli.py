@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         _print_no_more()
         with suppress(OSError):
-            print(startup_words.nowhere_to_print(error.strerror or ""), file=sys.stderr)
+            print(startup_words.NOWHERE_TO_PRINT(error.strerror or ""), file=sys.stderr)
         return EXIT_FAULT
     return code
 

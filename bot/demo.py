@@ -70,12 +70,14 @@ async def demo(
         if one:
             print(command_words.demo_ready(opened.url, kind, agent=agent), flush=True)
         else:
-            print(command_words.demo_several_ready(opened.url, kind), flush=True)
+            print(command_words.DEMO_SEVERAL_READY(page=opened.url, grok=kind), flush=True)
         if grok is not None:
-            print(command_words.demo_grok(grok.base_url, grok.api_key or ""), flush=True)
+            print(
+                command_words.DEMO_GROK(address=grok.base_url, key=grok.api_key or ""), flush=True
+            )
             if not one:
                 grok.more_keys.add(_SECOND_KEY)
-                print(command_words.demo_second_key(_SECOND_KEY), flush=True)
+                print(command_words.DEMO_SECOND_KEY(_SECOND_KEY), flush=True)
         await until(stop, bot, settings.shutdown_grace_seconds)
     print(command_words.DEMO_STOPPED, flush=True)
 

@@ -171,4 +171,4 @@ def _loaded(name: str) -> None:
     try:
         _load(importlib.import_module(name))
     except Exception as error:
-        raise StartupError([words.not_loaded(name, str(error))]) from error
+        raise StartupError([words.NOT_LOADED(module=name, why=str(error))]) from error

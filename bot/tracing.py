@@ -50,7 +50,9 @@ async def exported(settings: Settings) -> AsyncIterator[None]:
 def _provider(settings: Settings) -> Any:
     endpoint = settings.otel_exporter_otlp_endpoint or ""
     if not _is_address(endpoint):
-        raise StartupError([words.wrong_url("OTEL_EXPORTER_OTLP_ENDPOINT", "http:// or https://")])
+        raise StartupError(
+            [words.WRONG_URL(name="OTEL_EXPORTER_OTLP_ENDPOINT", schemes="http:// or https://")]
+        )
     try:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415
             OTLPSpanExporter,

@@ -6,6 +6,7 @@ import ast
 import importlib
 import inspect
 import re
+import string
 import types
 import typing
 from collections import Counter
@@ -20,16 +21,15 @@ from bot.completion.options import OPTIONS
 from bot.errors import Fault
 from bot.words import admin, form, grok, setup, talk, usage
 from bot.words import request as request_words
+from bot.words.sentences import Sentence
 from bot.words.terminal.ask import spelled
+from tests.sentences import misspoken, required, sentences
 
 ROOT = Path(bot.__file__).parent
-_HEARD = ROOT / "words" / "thanks.py"
-"""What people type, not what they are told."""
-TO_PEOPLE = sorted(set((ROOT / "words").glob("*.py")) - {_HEARD})
+TO_PEOPLE = sorted((ROOT / "words").glob("*.py"))
 TO_OPERATORS = [
     *(ROOT / "ops").glob("*words.py"),
     *(ROOT / "words" / "terminal").glob("[!_]*.py"),
-    _HEARD,
 ]
 ROOMS = [*TO_PEOPLE, *TO_OPERATORS]
 _STRAIGHT = re.compile(r"[A-Za-z]'[a-z]")
@@ -85,7 +85,7 @@ GRATES = {
     "something of Python": re.compile(r"\bNone\b(?!\.| yet)|\bTrue\b|\bFalse\b|\{[a-z_]+\}"),
     "a sentence that begins small": re.compile(r"(?<!\d)[.?!] [a-z]"),
 }
-LAID_OUT = frozenset({"limit_line", "demo_ready", "demo_grok"})
+LAID_OUT = frozenset({"LIMIT_LINE", "demo_ready", "DEMO_GROK", "DEMO_SEVERAL_READY"})
 """Spaces stand in these to be seen."""
 _FINE = re.compile(
     r"`[^`\n]*`|https?://\S*|<[^>]*>|…|\w+\.\w+|\.env|\+@all\S*(?: -@\w+)*|--no-…|e\.g\.|\((?:…)?\)"
@@ -103,6 +103,49 @@ def test_nothing_that_is_said_grates(path: Path, what: str) -> None:
     assert [text for text in said if GRATES[what].search(_FINE.sub("X", text))] == []
 
 
+@pytest.mark.parametrize("path", ROOMS, ids=_name)
+def test_every_sentence_can_be_said(path: Path) -> None:
+    for name, sentence in sentences(path, ROOT).items():
+        for said in _formatted(sentence):
+            assert said == "" or not re.search(r"[][{}|]|\bcount ", _FINE.sub("X", said)), name
+
+
+def test_every_place_of_a_sentence_is_given_where_it_is_said() -> None:
+    """No type checker reads that."""
+    assert [fault for path in ROOT.rglob("*.py") for fault in misspoken(path, ROOT)] == []
+
+
+@pytest.mark.parametrize(
+    ("call", "fault"),
+    [
+        ("words.BY(model=m, endpoint=e)", ""),
+        ("words.BY(model=m)", "endpoint"),
+        ("words.BY(model=m, endpoint=e, else_=x)", "else_"),
+        ("words.BY(m, e)", "by name"),
+        ("words.BY(**m)", "by name"),
+        ("told(words.BY)", "by name"),
+        ("words.FAILED(m)", ""),
+        ("words.FAILED(sentence=m)", ""),
+        ("words.FAILED()", "sentence"),
+        ("words.FAILED(m, n)", "by name"),
+        ("told(words.FAILED)", ""),
+        ("words.TOKENS_USED(total=1)", ""),
+        ("words.TOKENS_USED(reasoning=1)", "total"),
+        ("said(model=m)", "endpoint"),
+        ("words.BY.template", ""),
+    ],
+)
+def test_what_is_not_given_is_found(tmp_path: Path, call: str, fault: str) -> None:
+    source = tmp_path / "bot" / "speaks.py"
+    source.parent.mkdir()
+    source.write_text(f"from bot import words\nfrom bot.words import BY as said\n{call}\n")
+
+    found = list(misspoken(source, source.parent))
+
+    assert len(found) == bool(fault)
+    assert all(fault in each for each in found)
+
+
 @pytest.mark.parametrize(
     "told",
     [request_words.fault_line, lambda fault: form.field_fault(fault.problem, fault.allowed)],
@@ -110,10 +153,10 @@ def test_nothing_that_is_said_grates(path: Path, what: str) -> None:
 @pytest.mark.parametrize(
     ("problem", "allowed"),
     [
-        (request_words.unknown_parameter("temperature"), "a number from 0 to 2"),
-        (request_words.unknown_parameter("temperature"), ""),
-        (request_words.too_large("3"), "a number from 0 to 2"),
-        (request_words.too_large("3"), ""),
+        (request_words.UNKNOWN_PARAMETER("temperature"), "a number from 0 to 2"),
+        (request_words.UNKNOWN_PARAMETER("temperature"), ""),
+        (request_words.TOO_LARGE("3"), "a number from 0 to 2"),
+        (request_words.TOO_LARGE("3"), ""),
         (request_words.switch_or_prompt("--echo", "off"), ""),
     ],
 )
@@ -127,40 +170,6 @@ def test_a_fault_ends_as_one_sentence_or_two(
     assert setup.limit_fault(problem, allowed) == form.field_fault(problem, allowed)
 
 
-NEXT = re.compile(
-    r"\b(?:ask|try|tell|choose|press|write|type|copy|pick|open|set|invite|shorten|change|check"
-    r"|correct|look|lower|allows?|resets|come back|follows|put|no need to ask)\b|`/grok",
-    re.IGNORECASE,
-)
-FAILURES: Mapping[str, str] = {
-    **grok.GROK_SENTENCES,
-    **{name: value for name, value in vars(grok).items() if re.match(r"GROK_(?!CANN|SENT)", name)},
-    **words.ENDED,
-    **{
-        name: str(value)
-        for room in (words, admin, form, talk, usage)
-        for name, value in vars(room).items()
-        if re.fullmatch(
-            r"NOT_(?:TAKEN|CHANGED|OPENED|SWITCHED|FORGOTTEN|LEFT|SHARED|GIVEN|SEEN_THERE|FOR_GUESTS"
-            r"|IN_THIS_CHANNEL|ANNOUNCED)|MAYBE_\w+|\w*FAILED|\w*_AWAY|NOTHING_TO_(?!STOP|SHARE|CONTINUE)\w+"
-            r"|NO_PLACE|\w*_OFTEN|\w*TOO_LONG|GIVEN_UP|UNSHOWABLE|UNSHOWN|\w*_LATE|\w*_SILENT"
-            r"|WHO_ARE_YOU|NO_MODEL_LEFT|STILL_PAUSED|ANSWER_FORGOTTEN|TYPED_FORGOTTEN|DROPPED"
-            r"|NOTHING_WRITTEN|INVITE_ME\w*|MEMBERS_ONLY",
-            name,
-        )
-        and value != "not taken"
-    },
-}
-"""What is said when something came to nothing."""
-
-
-@pytest.mark.parametrize("name", FAILURES)
-def test_whoever_gets_nothing_reads_what_to_do_next(name: str) -> None:
-    *_, last = re.split(r"(?<=[.!?]) (?=[A-Z])", FAILURES[name].strip("_"))
-
-    assert NEXT.search(last), last
-
-
 def _said(path: Path) -> Iterator[str]:
     """Everything that a room of words says: its constants, and what its functions return."""
     dotted = path.relative_to(ROOT.parent).with_suffix("").parts
@@ -169,7 +178,7 @@ def _said(path: Path) -> Iterator[str]:
         if isinstance(value, types.FunctionType):
             if value.__module__ == room.__name__ and not (name.startswith("_") or name in LAID_OUT):
                 yield from _returned(value)
-        elif name.isupper():
+        elif name.isupper() and name not in LAID_OUT:
             yield from _strings(value)
 
 
@@ -211,15 +220,87 @@ def _sample(name: str, hint: object, number: int) -> object:
     return number + 1
 
 
+def _formatted(sentence: Sentence) -> Iterator[str]:
+    """What it says of one, of two, and with nothing in every place that may be empty."""
+    forms: dict[str, list[str]] = {}
+    for name, shape in _places(sentence.template):
+        forms.setdefault(name, []).append(shape)
+    needed = required(sentence.template)
+    for number in (1, 2, 0):
+        yield sentence(
+            **{
+                name: _value(each, 1 if number == 0 and name in needed else number)
+                for name, each in forms.items()
+            }
+        )
+
+
+def _value(forms: list[str], number: int) -> object:
+    """Something to be said in places of these formats."""
+    if {"or", "and", "list"}.intersection(forms):
+        return ["Word"] * number
+    return number if any(forms) else "Word" * min(number, 1)
+
+
+def _places(template: str) -> Iterator[tuple[str, str]]:
+    """The places in it, each with its format, and those within what depends on a number."""
+    for _, name, shape, _ in string.Formatter().parse(template):
+        if name:
+            yield name, shape or ""
+            yield from _places(shape or "")
+
+
 def _strings(value: object) -> Iterator[str]:
     if isinstance(value, str):
         yield value
+    elif isinstance(value, Sentence):
+        yield from _formatted(value)
     elif isinstance(value, Mapping):
         for each in value.values():
             yield from _strings(each)
     elif isinstance(value, tuple | list):
         for each in value:
             yield from _strings(each)
+
+
+NEXT = re.compile(
+    r"\b(?:ask|try|tell|choose|press|write|type|copy|pick|open|set|invite|shorten|change|check"
+    r"|correct|look|lower|allows?|resets|come back|follows|put|no need to ask)\b|`/grok",
+    re.IGNORECASE,
+)
+FAILURES: Mapping[str, str] = {
+    **grok.GROK_SENTENCES,
+    **{
+        name: said
+        for name, value in vars(grok).items()
+        if re.match(r"GROK_(?!CANN|SENT|UNLISTED|MISSPELT|NO_(?:E|L))", name)
+        for said in _strings(value)
+    },
+    **words.ENDED,
+    **{
+        name: said
+        for room in (words, admin, form, talk, usage)
+        for name, value in vars(room).items()
+        for said in _strings(value)
+        if re.fullmatch(
+            r"NOT_(?:TAKEN|CHANGED|OPENED|SWITCHED|FORGOTTEN|LEFT|SHARED|GIVEN|SEEN_THERE|FOR_GUESTS"
+            r"|IN_THIS_CHANNEL|ANNOUNCED)|MAYBE_\w+|\w*FAILED|\w*_AWAY|NOTHING_TO_(?!STOP|SHARE|CONTINUE)\w+"
+            r"|NO_PLACE|\w*_OFTEN|\w*TOO_LONG|GIVEN_UP|UNSHOWABLE|UNSHOWN|\w*_LATE|\w*_SILENT"
+            r"|WHO_ARE_YOU|NO_MODEL_LEFT|STILL_PAUSED|ANSWER_FORGOTTEN|TYPED_FORGOTTEN|DROPPED"
+            r"|NOTHING_WRITTEN|INVITE_ME\w*|MEMBERS_ONLY",
+            name,
+        )
+        and said != "not taken"
+    },
+}
+"""What is said when something came to nothing."""
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_whoever_gets_nothing_reads_what_to_do_next(name: str) -> None:
+    *_, last = re.split(r"(?<=[.!?]) (?=[A-Z])", FAILURES[name].strip("_"))
+
+    assert NEXT.search(last), last
 
 
 @pytest.mark.parametrize(

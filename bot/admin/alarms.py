@@ -113,10 +113,10 @@ class Alarms:
 
 def _sentence(alarm: Alarm, tz_offset: int) -> str:
     limit, quota = alarm.limit, QUOTAS[alarm.limit.name]
-    return words.alarm(
-        whose(limit.scope, ""),
-        bar(alarm.used, limit.most),
-        quota.limit(limit.most),
-        number(quota, max(0, limit.most - alarm.used)),
-        moment(alarm.ends, tz_offset),
+    return words.ALARM(
+        whose=whose(limit.scope, ""),
+        bar=bar(alarm.used, limit.most),
+        limit=quota.limit(limit.most),
+        left=number(quota, max(0, limit.most - alarm.used)),
+        when=moment(alarm.ends, tz_offset),
     )

@@ -46,8 +46,8 @@ from bot.slack.blocks import mention, moment
 from bot.store.policies import Change, Policies, Saved
 from bot.words import admin as words
 from bot.words import commands as managing_words
-from bot.words import quota as quota_words
 from bot.words.request import faults as faults_words
+from bot.words.sentences import each, one_of
 
 MOST_TOLD = 5
 """Changes that a channel is told one by one."""
@@ -113,8 +113,8 @@ def _unknown(name: str, catalogue: Catalogue) -> Iterator[Fault]:
     not list, so one that looks like no other is taken as it is."""
     nearest = catalogue.nearest(name)
     if catalogue.find(name) is None and nearest:
-        meant = quota_words.one_of([excerpt(near) for near in nearest])
-        yield Fault("model", words.unknown_model(excerpt(name), meant))
+        meant = one_of([excerpt(near) for near in nearest])
+        yield Fault("model", words.UNKNOWN_MODEL(model=excerpt(name), nearest=meant))
 
 
 def channel_of(scope: Scope) -> str:
@@ -202,7 +202,7 @@ class Changing:
         if standing and want.fields.get("paused"):
             who = mention(standing.by) or standing.by
             when = moment(standing.at, caller.person.tz_offset)
-            return CommandReply((words.paused_already(who, when, scope.kind),))
+            return CommandReply((words.PAUSED_ALREADY(who=who, when=when, kind=scope.kind),))
         return await self.change(scope, want.fields, caller)
 
     async def _change_own(self, command: AdminCommand, caller: Caller) -> CommandReply:
@@ -223,7 +223,9 @@ class Changing:
             default_fields({name: own[name] for name in differ if name in own}),
             default_fields({name: after[name] for name in differ if name in after}),
         )
-        lines = [words.change(each.what, each.before, each.after) for each in told]
+        lines = [
+            words.CHANGE(what=each.what, before=each.before, after=each.after) for each in told
+        ]
         return CommandReply((words.changed("defaults", words.YOURS), *lines))
 
     def faults_of(
@@ -275,12 +277,15 @@ def _kind(done: Change) -> str:
 
 def _confirmation(done: Change, scope: Scope, policy: Policy, caller: Caller) -> tuple[str, ...]:
     owner = whose(scope, caller.channel)
-    lines = [words.change(each.what, each.before, each.after) for each in _changes(done)]
+    lines = [
+        words.CHANGE(what=each.what, before=each.before, after=each.after)
+        for each in _changes(done)
+    ]
     match _kind(done):
         case "paused" if "paused" in done.after:
-            return (words.paused(owner, scope.kind),)
+            return (words.PAUSED(whose=owner, kind=scope.kind),)
         case "paused":
-            return (words.resumed(owner), *_holding("paused", scope, policy))
+            return (words.RESUMED(owner), *_holding("paused", scope, policy))
         case kind:
             return (words.changed(kind, owner), *lines, *_holding(kind, scope, policy))
 
@@ -313,15 +318,19 @@ def _announcement(done: Change, scope: Scope, policy: Policy, caller: Caller) ->
     who = mention(caller.user)
     match _kind(done):
         case "paused":
-            return words.told_paused(who) if "paused" in done.after else words.told_resumed(who)
+            return words.TOLD_PAUSED(who) if "paused" in done.after else words.TOLD_RESUMED(who)
         case "defaults":
-            return words.told_defaults(who, _shortly(_changes(done)))
+            return words.TOLD_DEFAULTS(who=who, changes=_shortly(_changes(done)))
         case "texts":
             return words.told_texts(who, go_along=done.after.get("texts") is True)
         case "models":
-            return words.told_models(who, models_text(InForce(policy, scope.id).models))
+            return words.TOLD_MODELS(
+                who=who, sentence=models_text(InForce(policy, scope.id).models)
+            )
         case "search":
-            return words.told_search(who, searchable_text(InForce(policy, scope.id).searchable))
+            return words.TOLD_SEARCH(
+                who=who, sentence=searchable_text(InForce(policy, scope.id).searchable)
+            )
         case _:
             return ""
 
@@ -339,5 +348,5 @@ def _shortly(changed: Sequence[Changed]) -> str:
         for each in changed[:MOST_TOLD]
     ]
     if len(changed) > MOST_TOLD:
-        shown.append(words.told_more(len(changed) - MOST_TOLD))
-    return words.each(shown)
+        shown.append(words.TOLD_MORE(len(changed) - MOST_TOLD))
+    return each(shown)

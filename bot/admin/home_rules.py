@@ -21,9 +21,9 @@ from bot.slack.people.person import Person
 from bot.store.side import StoreSide
 from bot.views.home_view import Part, defaults, only_in, quotas, set_up, votes
 from bot.views.home_view import allowed_models as allowed_line
-from bot.words import admin as admin_words
 from bot.words import home as words
 from bot.words import usage as usage_words
+from bot.words.sentences import each
 
 MOST_CHANNELS = 5
 """Channels whose own defaults and quotas are shown."""
@@ -65,7 +65,7 @@ class HomeRules:
         lines = [
             *([only_in(only)] if only else ()),
             allowed_line(allowed),
-            words.searchable(searchable_text(rules.searchable)),
+            words.SEARCHABLE(searchable_text(rules.searchable)),
             *(await self._lines(limits, person) or [usage_words.NO_QUOTAS]),
             *cap_line(rules.caps),
             *_closed([rules, *of_channels], person),
@@ -109,7 +109,7 @@ class HomeRules:
     def _defaults(self, values: Mapping[str, JsonValue], of_channels: Iterable[str]) -> Part:
         most = values["max_tokens"]
         others = [
-            words.default(default_label(name), default_value(name, value))
+            words.DEFAULT(label=default_label(name), value=default_value(name, value))
             for name, value in values.items()
             if name not in _FIRST
         ]
@@ -135,12 +135,14 @@ def _own_defaults(of_channels: Iterable[InForce]) -> Iterator[str]:
     """The defaults that channels have of their own, a line for each."""
     for rules in of_channels:
         own = [
-            words.default_there(default_label(each.name), default_value(each.name, each.value))
+            words.DEFAULT_THERE(
+                label=default_label(each.name), value=default_value(each.name, each.value)
+            )
             for each in rules.defaults
             if each.source == "channel"
         ]
         if own:
-            yield words.in_channel(f"<#{rules.channel}>", admin_words.each(own))
+            yield words.IN_CHANNEL(channel=f"<#{rules.channel}>", defaults=each(own))
 
 
 def _limits_of(of_channels: Iterable[InForce]) -> Iterator[Limit]:

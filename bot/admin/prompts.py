@@ -90,9 +90,9 @@ class PromptCommands:
         name = command.names[0]
         found = await self.find(name, user=caller.user, channel=caller.channel)
         if found is None:
-            return CommandReply((words.unknown(name),))
+            return CommandReply((words.UNKNOWN(name),))
         owner, text = found
-        return CommandReply((words.shown(name, _whose(owner, caller)),), copy=text)
+        return CommandReply((words.SHOWN(name=name, whose=_whose(owner, caller)),), copy=text)
 
     async def save(self, command: AdminCommand, caller: Caller) -> CommandReply:
         """For the caller, in place of one of theirs."""
@@ -106,7 +106,7 @@ class PromptCommands:
         (own,) = await self._saved.prompts(Scope("user", caller.user))
         text = own.get(name)
         if text is None:
-            return CommandReply((words.none_of_yours(name),))
+            return CommandReply((words.NONE_OF_YOURS(name),))
         if not await self._saved.set_prompt(owner, name, text):
             return CommandReply((words.FULL,))
         told = owner.kind == "channel" and not owner.id.startswith("D")
@@ -122,9 +122,9 @@ class PromptCommands:
         name, owner = command.names[0], _owner(command, caller)
         (there,) = await self._saved.prompts(owner)
         if name not in there:
-            return CommandReply((words.none_there(name, _whose(owner, caller)),))
+            return CommandReply((words.NONE_THERE(name=name, whose=_whose(owner, caller)),))
         await self._saved.set_prompt(owner, name, "")
-        return CommandReply((words.deleted(name, _whose(owner, caller)),))
+        return CommandReply((words.DELETED(name=name, whose=_whose(owner, caller)),))
 
     async def _all(self, user: str, channel: str) -> Owned:
         owners = _owners(user, channel)
@@ -142,7 +142,7 @@ def _lines(owned: Owned) -> Iterator[str]:
         if prompts:
             yield _HEADINGS[owner.kind]
         for name, text in prompts.items():
-            yield words.row(name, excerpt(text, _EXCERPT_CHARS))
+            yield words.ROW(name=name, beginning=excerpt(text, _EXCERPT_CHARS))
 
 
 def _names(owned: Owned) -> Iterator[str]:
@@ -152,7 +152,7 @@ def _names(owned: Owned) -> Iterator[str]:
         names = [admin_words.code(name) for name in prompts]
         if names:
             shown, more = names[:_MOST_NAMES], len(names[_MOST_NAMES:])
-            yield words.names(_HEADINGS[owner.kind], shown, more)
+            yield words.NAMES(whose=_HEADINGS[owner.kind], shown=shown, more=more)
 
 
 def _owner(command: AdminCommand, caller: Caller) -> Scope:

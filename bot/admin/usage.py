@@ -42,22 +42,22 @@ def limit_lines(
     for limit in limits:
         quota, amount = QUOTAS[limit.name], use.of(limit.name)
         used = amount.settled + amount.held
-        yield words.limit_line(
-            bar(used, limit.most),
-            number(quota, used),
-            quota.limit(limit.most),
-            number(quota, max(0, limit.most - used)),
-            _resets(quota, windows, tz_offset),
+        yield words.LIMIT_LINE(
+            bar=bar(used, limit.most),
+            used=number(quota, used),
+            limit=quota.limit(limit.most),
+            left=number(quota, max(0, limit.most - used)),
+            when=_resets(quota, windows, tz_offset),
         )
     if use.running:
-        yield words.under_way(use.running)
+        yield words.UNDER_WAY(use.running)
 
 
 def bare_limits(limits: Mapping[QuotaName, int]) -> Iterator[str]:
     """Limits without what was used of them, and caps among them."""
     for name, quota in QUOTAS.items():
         if name in limits:
-            yield words.limit_only(quota.limit(limits[name]))
+            yield words.LIMIT_ONLY(quota.limit(limits[name]))
 
 
 def cap_line(caps: Mapping[QuotaName, int]) -> Iterator[str]:
@@ -75,23 +75,23 @@ def used_lines(use: Use) -> Iterator[str]:
 def most_line(most: Iterable[tuple[str, int]]) -> Iterator[str]:
     """Who used most, with their tokens."""
     people = [
-        words.one_of_most(mention(user) or excerpt(user), words.amount("tokens", tokens))
+        words.ONE_OF_MOST(who=mention(user) or excerpt(user), tokens=words.amount("tokens", tokens))
         for user, tokens in most
     ]
     if people:
-        yield words.most(people)
+        yield words.MOST(people)
 
 
 def _used(window: str, counts: Counts) -> str:
     if not counts.requests.settled:
-        return words.used_nothing(window)
+        return words.USED_NOTHING(window)
     money = words.amount("usd", counts.micro_dollars.settled)
-    return words.used(
-        window,
-        words.amount("requests", counts.requests.settled),
-        words.amount("tokens", counts.tokens.settled),
-        words.unpriced(money, counts.unpriced) if counts.unpriced else money,
-        _searched(counts),
+    return words.USED(
+        window=window,
+        requests=words.amount("requests", counts.requests.settled),
+        tokens=words.amount("tokens", counts.tokens.settled),
+        money=words.UNPRICED(money=money, questions=counts.unpriced) if counts.unpriced else money,
+        searched=_searched(counts),
     )
 
 
@@ -160,8 +160,8 @@ class UsageCommands:
         limits = policy.of(scope).limits
         counted = _of_scope(scope, policy, caller)
         if not limits and not counted:
-            return CommandReply((words.no_quotas(whose(scope, caller.channel)),))
-        lines = [words.quotas_of(whose(scope, caller.channel))]
+            return CommandReply((words.NO_QUOTAS_THERE(whose(scope, caller.channel)),))
+        lines = [words.QUOTAS_OF(whose(scope, caller.channel))]
         if scope.kind == "each-user":
             return CommandReply((*lines, *bare_limits(limits)))
         (use,) = await self._store.quotas.usage([scope], windows)
@@ -194,10 +194,10 @@ class UsageCommands:
         month = next(iter(command.names), self._windows().month)
         rows = await self._store.quotas.export(month)
         if not rows:
-            return CommandReply((words.no_export(month),))
+            return CommandReply((words.NO_EXPORT(month),))
         names = await self._names(rows)
         document = table(month, rows, names).document(month)
-        return CommandReply((words.exported(month, len(rows)),), documents=(document,))
+        return CommandReply((words.EXPORTED(month=month, rows=len(rows)),), documents=(document,))
 
     async def _names(self, rows: Sequence[UsageRow]) -> Mapping[str, str]:
         """What those who used most are called, and the public channels where it was, by id."""

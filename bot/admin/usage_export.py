@@ -35,20 +35,22 @@ class Table:
 
     def document(self, month: str) -> Document:
         """All of it as a file, with the messages that take its place."""
-        name, title = f"grok-usage-{month}.csv", words.export_title(month, 1, 1)
+        name, title = f"grok-usage-{month}.csv", words.EXPORT_TITLE(month=month, part=1, parts=1)
         return Document(File(name, title, file_of(self.whole)), self.messages(month))
 
     def messages(self, month: str) -> tuple[Message, ...]:
         """A message for each piece, to be copied."""
         count = len(self.pieces)
         return tuple(
-            message_of(piece, words.export_title(month, number, count), self._foot(number))
+            message_of(
+                piece, words.EXPORT_TITLE(month=month, part=number, parts=count), self._foot(number)
+            )
             for number, piece in enumerate(self.pieces, 1)
         )
 
     def _foot(self, number: int) -> str:
         last = number == len(self.pieces)
-        return words.export_summed(self.summed) if last and self.summed else ""
+        return words.EXPORT_SUMMED(self.summed) if last and self.summed else ""
 
 
 def table(month: str, rows: Sequence[UsageRow], names: Mapping[str, str]) -> Table:

@@ -48,7 +48,7 @@ class VoteCommands:
         month = self._month(command)
         ballots = await self._store.votes.read(month)
         if not ballots:
-            return CommandReply((words.none_yet(month),))
+            return CommandReply((words.NONE_YET(month),))
         # Of many votes it takes long to count them: not in the event loop.
         systems = await self._systems(caller.channel)
         untold = Untold.of(ballots, systems, caller.person.tz_offset)
@@ -63,7 +63,7 @@ class VoteCommands:
         month = self._month(command)
         ballots = await self._store.votes.read(month)
         if not ballots:
-            return CommandReply((words.none_yet(month),))
+            return CommandReply((words.NONE_YET(month),))
         texts, names = await asyncio.gather(
             self._texts(ballots), self._names(ballots, most=MOST_NAMES)
         )

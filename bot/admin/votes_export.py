@@ -55,7 +55,7 @@ def documents(
 
 
 def _document(name: str, month: str, content: bytes, parts: Sequence[str]) -> Document:
-    title = words.export_title(month, 1, 1)
+    title = words.EXPORT_TITLE(month=month, part=1, parts=1)
     return Document(File(name, title, content), tuple(_messages(month, parts)))
 
 
@@ -63,7 +63,7 @@ def _messages(month: str, parts: Sequence[str]) -> Iterator[Message]:
     shown = parts[:MOST_MESSAGES]
     for number, part in enumerate(shown, 1):
         left_out = number == len(shown) < len(parts)
-        title = words.export_title(month, number, len(shown))
+        title = words.EXPORT_TITLE(month=month, part=number, parts=len(shown))
         yield message_of(neutralise(part), title, words.LEFT_OUT if left_out else "")
 
 

@@ -88,7 +88,7 @@ def report(ballots: Sequence[Ballot], untold: Untold) -> Iterator[str]:
     yield words.BY_SURFACE
     yield from _rows(by(lambda judged: judged.surface, ballots), words.surface)
     for name, rows in by_parameters(ballots).items():
-        yield words.by_parameter(excerpt(name.replace("_", "-")))
+        yield words.BY_PARAMETER(excerpt(name.replace("_", "-")))
         yield from _rows(rows, partial(_value, untold, name))
     yield words.SURE
 
@@ -122,7 +122,7 @@ def charts(
 def _bar(named: tuple[str, Liked]) -> Bar:
     name, row = named
     least, most = map(_percent, row.share.interval)
-    counted = words.so_many_of(round(row.share.hits), row.share.total)
+    counted = words.SO_MANY_OF(ups=round(row.share.hits), votes=row.share.total)
     return Bar(name, least, _percent(row.share.value), most, counted)
 
 
@@ -146,14 +146,14 @@ def _why(ballots: Iterable[Ballot]) -> Iterator[str]:
     counted = Counter(reason for ballot in ballots for reason in ballot.vote.reasons)
     told = sorted(filter(counted.get, REASONS), key=lambda reason: -counted[reason])
     if told:
-        yield words.why([words.because(reason, counted[reason]) for reason in told])
+        yield words.WHY([words.because(reason, counted[reason]) for reason in told])
 
 
 def _rows(rows: Sequence[Liked], name_of: Namer, told: Telling | None = None) -> Iterator[str]:
     for row in rows[:MOST_ROWS]:
-        yield words.row(name_of(row.name), (told or _facts)(row))
+        yield words.ROW(name=name_of(row.name), facts=(told or _facts)(row))
     if len(rows) > MOST_ROWS:
-        yield words.more_rows(len(rows) - MOST_ROWS)
+        yield words.MORE_ROWS(len(rows) - MOST_ROWS)
 
 
 def _facts(row: Liked) -> str:

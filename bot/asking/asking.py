@@ -84,7 +84,7 @@ class Taken:
         """What its asker reads at once who sees nothing of the answer for now, with a button to
         stop it: that it comes, and how many of its conversation come first. To everybody, what
         will be lacking. None when there is nothing to say."""
-        unseen = (promise(self.ask), talk.in_line(ahead) if ahead else "")
+        unseen = (promise(self.ask), talk.IN_LINE(ahead) if ahead else "")
         said = " ".join(filter(None, (*unseen, self.lacking)))
         if not said:
             return None
@@ -223,7 +223,7 @@ class Asking:
         asked = asked and ask.surface not in ("retry", "continue")
         if not asked or not self._grok.catalogue.ignores_logprobs(ask.request.model):
             return ""
-        sentence = grok_words.grok_no_logprobs(excerpt(ask.request.model))
+        sentence = grok_words.GROK_NO_LOGPROBS(excerpt(ask.request.model))
         return for_form(sentence) if ask.surface in FORMS else sentence
 
     async def obstacles(self, user: str, channel: str) -> tuple[str, ...]:

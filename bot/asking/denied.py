@@ -21,7 +21,7 @@ from bot.slack.blocks import mentions, moment
 from bot.store.quotas import Use
 from bot.words import quota as quota_words
 from bot.words import usage as words
-from bot.words.admin import admins_can, how_to_resume
+from bot.words.admin import HOW_TO_RESUME, admins_can
 
 LEAST_ANSWER = 50
 """Tokens of the shortest answer that is worth proposing."""
@@ -220,7 +220,7 @@ def used_up(
             quota, when = QUOTAS[limit.name], moment(ends, reader.tz_offset)
             yield words.used_up(limit.scope.kind, quota.limit(limit.most), when)
         else:
-            yield words.used_up_for_now(moment(ends, reader.tz_offset))
+            yield words.USED_UP_FOR_NOW(moment(ends, reader.tz_offset))
 
 
 def _closed(ask: Ask, reader: Reader, policy: Policy) -> str:
@@ -232,7 +232,7 @@ def _closed(ask: Ask, reader: Reader, policy: Policy) -> str:
     resume: tuple[str, ...] = ()
     if pause := rules.paused:
         resume = (
-            how_to_resume(pause[0].kind)
+            HOW_TO_RESUME(pause[0].kind)
             if reader.is_admin
             else admins_can("resume it", mentions(reader.admins)),
         )
@@ -243,7 +243,7 @@ def _line(shortage: Shortage, ask: Ask, reader: Reader) -> str:
     quota, kind, tz_offset = QUOTAS[shortage.name], shortage.scope.kind, reader.tz_offset
     if not reader.knows_rules and kind != "user":
         resets = shortage.resets_at
-        return words.used_up_for_now(moment(resets, tz_offset) if resets else "")
+        return words.USED_UP_FOR_NOW(moment(resets, tz_offset) if resets else "")
     if shortage.resets_at is None:
         return words.all_busy(kind, shortage.limit)
     limit, when = quota.limit(shortage.limit), moment(shortage.resets_at, tz_offset)

@@ -128,7 +128,7 @@ class Requests:
             yield from self.grok.check(request, supplied.effort, supplied.search, pictures=pictures)
         size = len(supplied.system.encode())
         if size > most:
-            yield Fault("system", words.prompt_too_long(size), words.prompt_length(most))
+            yield Fault("system", words.PROMPT_TOO_LONG(size), words.PROMPT_LENGTH(most))
 
     def _in_force(self, channel: str, policy: Policy) -> InForce:
         settings = default_values(self.settings)
@@ -140,7 +140,9 @@ def _of_flags(faults: Sequence[Fault], found: Sequence[Fault]) -> Iterator[Fault
     idle = {each.parameter: each for each in found if each.parameter in OPTION_NAMES}
     for fault in faults:
         if each := idle.get(fault.parameter):
-            problem = search_words.beside(fault.problem, each.problem, each.allowed)
+            problem = search_words.BESIDE(
+                problem=fault.problem, idle=each.problem, wanted=each.allowed
+            )
             fault = Fault(fault.parameter, problem, fault.allowed)  # noqa: PLW2901
         yield fault
 

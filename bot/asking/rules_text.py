@@ -22,11 +22,11 @@ from bot.slack.blocks import mention, moment
 from bot.slack.people.person import Person
 from bot.store.policies import AuditEntry
 from bot.words import admin as words
-from bot.words import dollars
 from bot.words import home as home_words
 from bot.words import quota as quota_words
 from bot.words import search as search_words
 from bot.words.search import EXPLAINED
+from bot.words.sentences import dollars, each
 
 _MOST_CHARS = 80
 _ORDER = (*OPTIONS, *QUOTAS)
@@ -135,10 +135,10 @@ def models_text(models: Models) -> str:
     if models.only is None and not models.forbidden:
         return words.ALL_MODELS
     if models.only is None:
-        return words.allowed_but(_codes(models.forbidden))
+        return words.ALLOWED_BUT(_codes(models.forbidden))
     if not models.only:
         return words.NO_MODEL_LEFT
-    return words.allowed_only(_codes(models.only))
+    return words.ALLOWED_ONLY(_codes(models.only))
 
 
 def searchable_text(may: Searchable) -> str:
@@ -162,11 +162,11 @@ def searchable_text(may: Searchable) -> str:
 def models_not_listed(named: Iterable[str], catalogue: Catalogue) -> str:
     """Which of the models `named` are none that the API lists, in a sentence; else empty."""
     unknown = [name for name in named if name != EVERY_MODEL and catalogue.find(name) is None]
-    return words.not_listed(_codes(unknown)) if unknown else ""
+    return words.NOT_ON_LIST(_codes(unknown)) if unknown else ""
 
 
 def _codes(names: Sequence[str]) -> str:
-    return words.each([words.code(excerpt(name)) for name in names])
+    return each([words.code(excerpt(name)) for name in names])
 
 
 def _rank(field: str) -> tuple[int, str]:
@@ -220,7 +220,7 @@ def defaults_of(policy: Policy, scope: Scope, channel: str) -> tuple[str, ...]:
     """What is set in this very scope, for somebody who reads it in `channel`."""
     values, owner = policy.of(scope).defaults, whose(scope, channel)
     if not values:
-        return (words.none_set(owner),)
+        return (words.NONE_SET(owner),)
     return (words.defaults_of(owner), *_each_default(values))
 
 
@@ -234,7 +234,9 @@ def _each_default(values: Mapping[str, JsonValue]) -> Iterator[str]:
     for name in OPTIONS:
         if name in values:
             value = default_value(name, values[name])
-            yield words.default(words.flag(name), value, explained=EXPLAINED.get(name, ""))
+            yield words.DEFAULT(
+                name=words.flag(name), value=value, explained=EXPLAINED.get(name, "")
+            )
 
 
 def notices(rules: InForce, tz_offset: int) -> Iterator[str]:
@@ -243,7 +245,7 @@ def notices(rules: InForce, tz_offset: int) -> Iterator[str]:
         scope, paused = pause
         yield paused_since(scope, paused, rules.channel, tz_offset)
     if unread := rules.unread:
-        yield words.unread(", ".join(dict.fromkeys(field_name(each.field) for each in unread)))
+        yield words.UNREAD(", ".join(dict.fromkeys(field_name(each.field) for each in unread)))
 
 
 def kept_out(rules: InForce, person: Person, *, knows_rules: bool) -> Iterator[str]:
@@ -258,7 +260,9 @@ def kept_out(rules: InForce, person: Person, *, knows_rules: bool) -> Iterator[s
 def paused_since(scope: Scope, paused: Paused, channel: str, tz_offset: int) -> str:
     """Who paused Grok, where and when."""
     who = mention(paused.by) or excerpt(paused.by)
-    return words.paused_since(whose(scope, channel), who, moment(paused.at, tz_offset))
+    return words.PAUSED_SINCE(
+        whose=whose(scope, channel), who=who, when=moment(paused.at, tz_offset)
+    )
 
 
 def models_here(rules: InForce, catalogue: Catalogue) -> tuple[str, ...]:
@@ -269,7 +273,7 @@ def models_here(rules: InForce, catalogue: Catalogue) -> tuple[str, ...]:
     ids = dict.fromkeys((*first, *listed, *(allowed.only or ())))
     may, may_not = allowed.part(ids)
     shown = [_model(name, catalogue, default) for name in may[:MOST_MODELS]]
-    others = words.each([words.code(excerpt(name)) for name in may_not[:MOST_MODELS]])
+    others = each([words.code(excerpt(name)) for name in may_not[:MOST_MODELS]])
     return (
         words.MODELS_ALLOWED if may_not else words.MODELS,
         home_words.PRICES,
@@ -288,7 +292,9 @@ def how_to_search(prices: Mapping[str, int]) -> tuple[str, ...]:
     """What searching costs at these `prices` of tools, and how to ask for it."""
     each = [prices[name] for tool in TOOLS.values() for name in tool.micro_dollars]
     of_thousand = [dollars(1_000 * micro_dollars / 1_000_000) for micro_dollars in each]
-    return (search_words.priced(*of_thousand), search_words.HOW_TO_SEARCH)
+    web, posts, profiles = of_thousand
+    costs = search_words.PRICED(web=web, posts=posts, profiles=profiles)
+    return (costs, search_words.HOW_TO_SEARCH)
 
 
 def every_model(catalogue: Catalogue) -> tuple[str, ...]:
@@ -307,32 +313,38 @@ def audit_lines(entries: Sequence[AuditEntry], channel: str, tz_offset: int) -> 
     yield words.AUDIT
     for entry in entries:
         who = mention(entry.by) or excerpt(entry.by)
-        yield words.audit_entry(moment(entry.at, tz_offset), who, whose(entry.scope, channel))
+        yield words.AUDIT_ENTRY(
+            when=moment(entry.at, tz_offset), who=who, whose=whose(entry.scope, channel)
+        )
         for change in changes(entry.before, entry.after):
-            yield words.audit_change(change.what, change.before, change.after)
+            yield words.AUDIT_CHANGE(what=change.what, before=change.before, after=change.after)
 
 
 def _default(default: Default, as_set: JsonValue, passed_over: Default | None) -> str:
     value = default_value(default.name, default.value)
     source = words.SOURCES[default.source]
     if as_set != default.value:
-        lowered = words.lowered(default_value(default.name, as_set))
+        lowered = words.LOWERED(default_value(default.name, as_set))
         source = words.FIRST_ALLOWED if default.name == "model" else lowered
     if passed_over and passed_over.name == default.name and passed_over.value != default.value:
         other = default_value(passed_over.name, passed_over.value)
-        source = words.in_place_of(source, other, words.SOURCES[passed_over.source])
+        source = words.IN_PLACE_OF(
+            source=source, model=other, other=words.SOURCES[passed_over.source]
+        )
     explained = EXPLAINED.get(default.name, "")
-    return words.default(words.flag(default.name), value, source, explained)
+    return words.DEFAULT(
+        name=words.flag(default.name), value=value, source=source, explained=explained
+    )
 
 
 def _model(name: str, catalogue: Catalogue, default: Model | None) -> str:
     """A model with its price, and below it what it can do."""
     model = catalogue.find(name)
     if model is None:
-        return home_words.model_line(excerpt(name), words.NOT_LISTED)
+        return home_words.MODEL_LINE(model=excerpt(name), facts=words.NOT_LISTED)
     price = home_words.price(model.input_price, model.cached_price, model.output_price)
     facts = f"{price} · {words.DEFAULT_HERE}" if model == default else price
-    line = home_words.model_line(excerpt(name), facts)
+    line = home_words.MODEL_LINE(model=excerpt(name), facts=facts)
     can, long = catalogue.able_to(name), catalogue.beyond(model)
     told = words.abilities(
         reasons=can.reasons,
@@ -349,14 +361,14 @@ def _model(name: str, catalogue: Catalogue, default: Model | None) -> str:
         blind=can.sees is False,
     )
     if long is not None:
-        told = (*told, words.long_prompt(long.tokens, long.input, long.output))
+        told = (*told, words.LONG_PROMPT(tokens=long.tokens, read=long.input, written=long.output))
     return words.below(line, told)
 
 
 def _retired(catalogue: Catalogue, ids: Collection[str]) -> list[str]:
     """Which names of models that are no more some of `ids` answer to."""
     return [
-        words.retired(excerpt(model), [words.code(each) for each in names])
+        words.RETIRED(model=excerpt(model), names=[words.code(each) for each in names])
         for model, names in catalogue.retired().items()
         if model in ids
     ]
@@ -365,4 +377,4 @@ def _retired(catalogue: Catalogue, ids: Collection[str]) -> list[str]:
 def _and_more(shown: list[str], count: int) -> list[str]:
     """`shown` are the first of `count`."""
     more = count - len(shown)
-    return [*shown, home_words.more_models(more)] if more else shown
+    return [*shown, home_words.MORE_MODELS(more)] if more else shown

@@ -293,7 +293,11 @@ class _Choice:
         ending = ending_of(reason)
         if ending == "length":
             return words.cut_off(self._request.max_tokens, self._most_tokens, begun=begun)
-        return "" if ending == "stop" else words.ENDED.get(ending) or words.ended(excerpt(reason))
+        return (
+            ""
+            if ending == "stop"
+            else words.ENDED.get(ending) or words.ENDED_OTHERWISE(excerpt(reason))
+        )
 
     def _chances(self) -> str:
         if self._request.logprobs is None:

@@ -60,7 +60,7 @@ def shown_value(value: object) -> str:
             return "true" if value else "false"
         case int() if abs(value) >= _LONGEST_NUMBER:
             digits = math.floor((value.bit_length() - 1) * math.log10(2)) + 1
-            return words.number_of_digits(digits + (abs(value) >= 10**digits))
+            return words.NUMBER_OF_DIGITS(digits + (abs(value) >= 10**digits))
         case list():
             return words.A_LIST
         case dict():

@@ -60,10 +60,10 @@ def _prompt(request: CompletionRequest, max_bytes: int | None) -> Iterator[Fault
         yield Fault("prompt", words.ONE_BLANK, words.ALLOWED_PROMPT)
     size = sum(len(prompt.encode()) for prompt in prompts)
     if max_bytes is not None and size > max_bytes:
-        yield Fault("prompt", words.prompt_too_long(size), words.prompt_length(max_bytes))
+        yield Fault("prompt", words.PROMPT_TOO_LONG(size), words.PROMPT_LENGTH(max_bytes))
     size = len((request.suffix or "").encode())
     if max_bytes is not None and size > max_bytes:
-        yield Fault("suffix", words.prompt_too_long(size), words.prompt_length(max_bytes))
+        yield Fault("suffix", words.PROMPT_TOO_LONG(size), words.PROMPT_LENGTH(max_bytes))
 
 
 def _others(request: CompletionRequest) -> Iterator[Fault]:
@@ -74,31 +74,31 @@ def _others(request: CompletionRequest) -> Iterator[Fault]:
     }
     if sum(sizes.values()) > MAX_OTHER_BYTES:
         largest = max(sorted(sizes), key=lambda name: sizes[name])
-        problem = words.prompt_too_long(sizes[largest])
-        yield Fault(largest, problem, words.prompt_length(MAX_OTHER_BYTES))
+        problem = words.PROMPT_TOO_LONG(sizes[largest])
+        yield Fault(largest, problem, words.PROMPT_LENGTH(MAX_OTHER_BYTES))
 
 
 def _numbers(request: CompletionRequest) -> Iterator[Fault]:
     if request.max_tokens is not None and request.max_tokens > MAX_INT32:
         value = shown_value(request.max_tokens)
-        yield Fault("max_tokens", words.too_large(value), words.up_to(MAX_INT32))
+        yield Fault("max_tokens", words.TOO_LARGE(value), words.UP_TO(MAX_INT32))
     if request.seed is not None and abs(request.seed) > MAX_INT64:
         value = shown_value(request.seed)
-        yield Fault("seed", words.too_long_a_number(value), words.up_to(MAX_INT64))
+        yield Fault("seed", words.TOO_LONG_A_NUMBER(value), words.UP_TO(MAX_INT64))
 
 
 def _answers(request: CompletionRequest) -> Iterator[Fault]:
     n, best_of = request.n or 1, request.best_of
     if request.choices > MAX_ANSWERS:
         parameter = "n" if n > len(request.prompts) else "prompt"
-        problem = words.too_many_answers(shown_value(request.choices))
-        yield Fault(parameter, problem, words.up_to(MAX_ANSWERS))
+        problem = words.TOO_MANY_ANSWERS(shown_value(request.choices))
+        yield Fault(parameter, problem, words.UP_TO(MAX_ANSWERS))
     if best_of is None:
         return
     if best_of > MAX_ANSWERS:
-        yield Fault("best_of", words.too_large(shown_value(best_of)), words.up_to(MAX_ANSWERS))
+        yield Fault("best_of", words.TOO_LARGE(shown_value(best_of)), words.UP_TO(MAX_ANSWERS))
     elif best_of < n:
-        yield Fault("best_of", words.best_of_below_n(best_of, n), words.at_least(n))
+        yield Fault("best_of", words.BEST_OF_BELOW_N(best_of=best_of, n=n), words.AT_LEAST(n))
     if request.stream and not request.streams:
         yield Fault("stream", words.STREAM_WITH_BEST_OF, words.ALLOWED_STREAM_WITH_BEST_OF)
 
@@ -106,7 +106,7 @@ def _answers(request: CompletionRequest) -> Iterator[Fault]:
 def _stop(request: CompletionRequest) -> Iterator[Fault]:
     stops = [request.stop] if isinstance(request.stop, str) else request.stop or []
     if len(stops) > MAX_STOPS:
-        yield Fault("stop", words.too_many_stops(len(stops)), words.up_to(MAX_STOPS))
+        yield Fault("stop", words.TOO_MANY_STOPS(len(stops)), words.UP_TO(MAX_STOPS))
     elif "" in stops:
         problem = words.ONE_BLANK if len(stops) > 1 else words.VALUE_BLANK
         yield Fault("stop", problem, words.ALLOWED_STOP)
@@ -115,9 +115,9 @@ def _stop(request: CompletionRequest) -> Iterator[Fault]:
 def _bias(request: CompletionRequest) -> Iterator[Fault]:
     for token, bias in (request.logit_bias or {}).items():
         if not _is_token_id(token):
-            problem = words.not_a_token_id(excerpt(token) or '""')
+            problem = words.NOT_A_TOKEN_ID(excerpt(token) or '""')
         elif not -MAX_BIAS <= bias <= MAX_BIAS:
-            problem = words.bias_out_of_range(token, shown_value(bias))
+            problem = words.BIAS_OUT_OF_RANGE(token=token, bias=shown_value(bias))
         else:
             continue
         yield Fault("logit_bias", problem, words.ALLOWED["bias"])
@@ -191,7 +191,7 @@ def _fault(name: str, detail: ErrorDetails) -> Fault:
     parameter = PARAMETERS.get(name)
     if parameter is None:
         nearest = get_close_matches(name[:40], PARAMETERS, n=1)
-        return Fault(excerpt(name), words.unknown_parameter(*nearest))
+        return Fault(excerpt(name), words.UNKNOWN_PARAMETER(*nearest))
     missing = detail["type"] == "missing" and name == "prompt"
     allowed = words.PROMPT_WANTED if missing else parameter.allowed
     return Fault(name, _problem(parameter, detail), allowed)
@@ -206,9 +206,9 @@ def _problem(parameter: Option, detail: ErrorDetails) -> str:
         case "string_unicode":
             return words.VALUE_NOT_TEXT
         case "greater_than" | "greater_than_equal":
-            return words.too_small(shown_value(detail["input"]))
+            return words.TOO_SMALL(shown_value(detail["input"]))
         case "less_than_equal":
-            return words.too_large(shown_value(detail["input"]))
+            return words.TOO_LARGE(shown_value(detail["input"]))
         case _:
             one_bias = parameter.kind == "bias" and len(detail["loc"]) > 1
             kind = "number" if one_bias else parameter.kind

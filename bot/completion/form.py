@@ -305,7 +305,7 @@ def in_labels(text: str) -> str:
 def _label(name: re.Match[str]) -> str:
     found = next(filter(None, name.groups()))
     label = label_of(found.replace("-", "_"))
-    return form_words.called(label) if label else name[0]
+    return form_words.CALLED(label) if label else name[0]
 
 
 _TYPED = re.compile(r"`--([a-z][a-z-]{0,30})`")

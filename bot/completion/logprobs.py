@@ -31,14 +31,14 @@ def logprob_table(tokens: Sequence[TokenLogprob], count: int = 0) -> str:
     rows = [words.LOGPROB_HEAD, *map(_row, tokens[:MOST_ROWS])]
     table = "\n".join(rows)
     more = max(count, len(tokens)) - MOST_ROWS
-    return f"{table}\n\n{words.more_tokens(more)}" if more > 0 else table
+    return f"{table}\n\n{words.MORE_TOKENS(more)}" if more > 0 else table
 
 
 def chance_line(token: TokenLogprob) -> str:
     """One token with its chance and what it was chosen from, in Slack's mrkdwn."""
     line = f"{_code(token.token)} {_chance(token.logprob)}"
     others = _others(token)
-    return words.chosen_from(line, others) if others else line
+    return words.CHOSEN_FROM(token=line, others=others) if others else line
 
 
 def kept_chances(tokens: Iterable[TokenLogprob]) -> tuple[TokenLogprob, ...]:

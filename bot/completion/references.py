@@ -176,7 +176,7 @@ def listing(references: Sequence[Reference]) -> str:
     lines = [*_numbered(shown)] if cited else [f"- {_named(each)}" for each in shown]
     left = len(cited or references) - len(shown)
     head = words.SOURCES if cited else words.SEEN
-    more = [f"\n{words.more_sources(left)}"] if left else []
+    more = [f"\n{words.MORE_SOURCES(left)}"] if left else []
     return "\n".join([head, "", *lines, *more])
 
 

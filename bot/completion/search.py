@@ -178,7 +178,7 @@ def read(name: str, typed: str) -> Read:
         return Fault(name, said.ENDS_OPEN, said.ALLOWED.get(name, ""))
     reader = _READERS.get(name)
     if reader is None:
-        return Fault(name, words.unknown_parameter())
+        return Fault(name, words.UNKNOWN_PARAMETER())
     return reader(name, narrow(typed).strip())
 
 
@@ -188,7 +188,7 @@ def _sources(name: str, typed: str) -> Read:
         return OFF
     wanted = {source for word in named for source in _NAMES.get(word, ())}
     if not named or any(word not in _NAMES for word in named):
-        return Fault(name, said.no_source(excerpt(typed, _SHOWN)), said.ALLOWED.get(name, ""))
+        return Fault(name, said.NO_SOURCE(excerpt(typed, _SHOWN)), said.ALLOWED.get(name, ""))
     return ",".join(source for source in SOURCES if source in wanted)
 
 
@@ -204,16 +204,16 @@ def _listed(
     if not found:
         return Fault(name, words.FLAG_NO_VALUE, said.ALLOWED.get(name, ""))
     if len(found) > most:
-        return Fault(name, words.too_many_stops(len(found)), words.up_to(most))
+        return Fault(name, words.TOO_MANY_STOPS(len(found)), words.UP_TO(most))
     return [*found]
 
 
 def _domains(name: str, typed: str) -> Read:
-    return _listed(name, typed, MAX_DOMAINS, domain_in, said.no_domain)
+    return _listed(name, typed, MAX_DOMAINS, domain_in, said.NO_DOMAIN)
 
 
 def _handles(name: str, typed: str) -> Read:
-    return _listed(name, typed, MAX_HANDLES, handle_in, said.no_handle)
+    return _listed(name, typed, MAX_HANDLES, handle_in, said.NO_HANDLE)
 
 
 def domain_in(typed: str) -> str:
@@ -246,7 +246,7 @@ def _day(name: str, typed: str) -> Read:
     except ValueError:
         day = None
     if day is None:
-        return Fault(name, said.no_day(excerpt(typed, _SHOWN)), said.ALLOWED.get(name, ""))
+        return Fault(name, said.NO_DAY(excerpt(typed, _SHOWN)), said.ALLOWED.get(name, ""))
     return day.isoformat()
 
 
@@ -256,9 +256,9 @@ def _turns(name: str, typed: str) -> Read:
         return Fault(name, words.not_of_kind("integer", shown), said.ALLOWED.get(name, ""))
     turns = int(typed[:_SHOWN])
     if turns < 1:
-        return Fault(name, words.too_small(shown), said.ALLOWED.get(name, ""))
+        return Fault(name, words.TOO_SMALL(shown), said.ALLOWED.get(name, ""))
     if turns > MAX_TURNS:
-        return Fault(name, words.too_large(shown), said.ALLOWED.get(name, ""))
+        return Fault(name, words.TOO_LARGE(shown), said.ALLOWED.get(name, ""))
     return turns
 
 
@@ -320,10 +320,14 @@ def clashes(values: Mapping[str, JsonValue]) -> Iterator[Fault]:
     """Which of these values cannot stand together, wherever is searched."""
     for one, other in EXCLUSIVE:
         if one in values and other in values:
-            yield Fault(other, said.exclusive(_flag(one), _flag(other)), said.ONE_OF_THE_TWO)
+            yield Fault(
+                other, said.EXCLUSIVE(one=_flag(one), other=_flag(other)), said.ONE_OF_THE_TWO
+            )
     since, until = values.get("since"), values.get("until")
     if isinstance(since, str) and isinstance(until, str) and since > until:
-        yield Fault("since", said.since_after_until(since, until), said.not_after(until))
+        yield Fault(
+            "since", said.SINCE_AFTER_UNTIL(since=since, until=until), said.NOT_AFTER(until)
+        )
 
 
 def without_source(values: Mapping[str, JsonValue]) -> Iterator[Fault]:
@@ -334,9 +338,9 @@ def without_source(values: Mapping[str, JsonValue]) -> Iterator[Fault]:
             for name in tool.filters:
                 if name in values:
                     wanted = ",".join(each for each in SOURCES if each in {tool.name, *sources})
-                    yield Fault(name, said.not_searched(tool.name), said.by_searching(wanted))
+                    yield Fault(name, said.not_searched(tool.name), said.BY_SEARCHING(wanted))
     if not sources and "max_turns" in values:
-        yield Fault("max_turns", said.NOTHING_SEARCHED, said.by_searching(",".join(SOURCES)))
+        yield Fault("max_turns", said.NOTHING_SEARCHED, said.BY_SEARCHING(",".join(SOURCES)))
 
 
 def settled(

@@ -74,10 +74,10 @@ class GrokCommand:
         finding = self._prompts.find(name, user=payload.user_id, channel=payload.channel_id)
         found = await soon(finding, FIND_SECONDS, words.STORE_AWAY, "prompt not found")
         if found is None or isinstance(found, str):
-            return Reaction(found or prompt_words.unknown(name))
+            return Reaction(found or prompt_words.UNKNOWN(name))
         flags = filled(found[1], typed)
         if flags is None:
-            return Reaction(prompt_words.needs_text(name))
+            return Reaction(prompt_words.NEEDS_TEXT(name))
         return _told(await self._asking.ask(flags, _place(payload)))
 
     async def _asked(self, flags: Flags, text: str, payload: SlashCommand) -> Reaction:

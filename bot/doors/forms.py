@@ -243,7 +243,7 @@ class Forms:
         (own,) = await in_time(reading, FIND_SECONDS)
         text = own.get(name)
         if text is None:
-            raise UserError(prompt_words.unknown(excerpt(name)))
+            raise UserError(prompt_words.UNKNOWN(excerpt(name)))
         filled = draft.filled.with_flags(parse_text(text))
         return draft.model_copy(update={"filled": filled, "template": True})
 
@@ -357,7 +357,7 @@ class Forms:
         note, ask = taken.promise(), taken.ask
         if draft.home:
             address = f"{self._slack.installation.url.rstrip('/')}/archives/{ask.channel}"
-            view = sentence_view(words.answering_in_messages(address))
+            view = sentence_view(words.ANSWERING_IN_MESSAGES(address))
             return Reaction.shows(view)
         if note is None:
             return Reaction()

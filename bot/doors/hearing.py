@@ -13,6 +13,7 @@ from pydantic import JsonValue
 from bot.completion.ask import Said
 from bot.completion.conversation import conversation_of
 from bot.completion.flags import Flags
+from bot.doors import thanks as said
 from bot.files.ref import FileInfo
 from bot.markdown.characters import printable
 from bot.slack.files import files_of
@@ -28,7 +29,6 @@ from bot.slack.reading.shown import (
 )
 from bot.words import files as words
 from bot.words import talk
-from bot.words import thanks as said
 from bot.words.form import AN_APP
 
 _LONGEST = 120

@@ -87,7 +87,7 @@ class MessagesTab:
             return heard
         finding = self._slack.membership.public_name(author, heard.viewed)
         name = await soon(finding, within, "", "channel not named")
-        hint = Said(author=talk.SLACK, text=talk.looking_at(excerpt(name, NAME_CHARS)))
+        hint = Said(author=talk.SLACK, text=talk.LOOKING_AT(excerpt(name, NAME_CHARS)))
         return replace(heard, hints=(hint,)) if name else heard
 
     async def unfilled(self, heard: Heard, text: str) -> str:
@@ -97,7 +97,7 @@ class MessagesTab:
             return ""
         finding = self._prompts.named(text, user=heard.user, channel=heard.channel)
         name = await soon(finding, FIND_SECONDS, "", "prompt not found")
-        return words.needs_words(name) if name else ""
+        return words.NEEDS_WORDS(name) if name else ""
 
     def _suggesting(self, user: str, channel: str, viewed: str) -> Reaction:
         if not (user and self._slack.agent.takes(SUGGESTED)):
@@ -195,7 +195,7 @@ class Welcome:
 
 def _greeting(name: str) -> Message:
     """For somebody called `name` (or empty): how to begin, and questions to click."""
-    greeting = welcome.greeting(excerpt(name))
+    greeting = welcome.GREETING(excerpt(name))
     shown = [greeting, welcome.HELLO, "", welcome.TO_BEGIN]
     shown += [f"• {prompt}" for _, prompt in welcome.PROMPTS]
     labels = zip(SUGGESTED_ACTIONS, welcome.PROMPTS, strict=True)

@@ -68,7 +68,7 @@ class Mistyped:
         name = await self._kept(Typed(text=text, place=place))
         buttons = (Offered(ASK_ANYWAY, talk.ASK_ANYWAY, name),) if name else ()
         exact = command.replace("＠", "@") == " ".join(["/grok", *text.split()])
-        return offer(talk.typed_elsewhere(command) if exact else talk.meant(command), buttons)
+        return offer(talk.TYPED_ELSEWHERE(command) if exact else talk.MEANT(command), buttons)
 
     async def faulty(self, sentence: str, text: str, place: Place, *, prefix: str) -> Message:
         """To a question with a fault in it: `sentence`, the whole text to be copied, and a button

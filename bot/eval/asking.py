@@ -110,7 +110,7 @@ class Asker:
                 except (SpentUpError, EndedError) as error:
                     ends.append(error)
                 except OSError as error:
-                    ends.append(EndedError(words.unwritable(error.strerror or "")))
+                    ends.append(EndedError(words.UNWRITABLE(error.strerror or "")))
                 told()
 
         async with asyncio.TaskGroup() as group:
@@ -231,7 +231,7 @@ class Asker:
 
 def _priced(hold: Hold, question: Question) -> int:
     if hold.micro_dollars is None:
-        raise StartupError([words.unknown_price(question.request.model)])
+        raise StartupError([words.UNKNOWN_PRICE(question.request.model)])
     return hold.micro_dollars
 
 

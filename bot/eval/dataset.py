@@ -104,7 +104,7 @@ def read_dataset(path: Path) -> DataSet:
     """
     content = _content(path)
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise StartupError([words.utf_16(str(path))])
+        raise StartupError([words.UTF_16(str(path))])
     lines = content.split(b"\n")
     reader = _Reader(str(path))
     entries = _entries(path.suffix.lower(), reader, lines)
@@ -121,9 +121,9 @@ def _content(path: Path) -> bytes:
             check_file(path, file.fileno())
             content = file.read(MOST_BYTES + 1)
     except OSError as error:
-        raise StartupError([words.unreadable(str(path), error.strerror or "")]) from None
+        raise StartupError([words.UNREADABLE(path=str(path), why=error.strerror or "")]) from None
     if len(content) > MOST_BYTES:
-        raise StartupError([words.too_large(str(path), MOST_BYTES // 1024**2)])
+        raise StartupError([words.TOO_LARGE(path=str(path), most=MOST_BYTES // 1024**2)])
     return content
 
 
@@ -135,7 +135,7 @@ def _without_waiting(path: str, flags: int) -> int:
 def check_file(path: Path, descriptor: int) -> None:
     """Raises `StartupError` where what is open is a pipe or a device, which may never end."""
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        raise StartupError([words.no_file(str(path))])
+        raise StartupError([words.NO_FILE(str(path))])
 
 
 def _entries(
@@ -172,7 +172,7 @@ def _rows(reader: _Reader, text: str) -> Iterator[tuple[int, Mapping[str, Any]]]
                 yield number, _of_cells({name: cell for name, cell in row.items() if cell})
     except csv.Error as error:
         # The reader has gone on to the end where a quote stays open: it was opened in the next row.
-        reader.add(number + 1, words.no_csv(excerpt(str(error))))
+        reader.add(number + 1, words.NO_CSV(excerpt(str(error))))
 
 
 def _delimiter(lines: Sequence[str]) -> str:
@@ -185,7 +185,7 @@ def _delimiter(lines: Sequence[str]) -> str:
 def _fault_of_names(names: Sequence[str]) -> str:
     """What is wrong with the first line of a table."""
     if twice := next((name for name in names if name and names.count(name) > 1), ""):
-        return words.column_twice(excerpt(twice))
+        return words.COLUMN_TWICE(excerpt(twice))
     return "" if "prompt" in names else words.NO_COLUMN
 
 
@@ -217,7 +217,7 @@ class _Reader:
         """Raises `StartupError` if anything was wrong."""
         if self._faults:
             more = len(self._faults) - MOST_FAULTS
-            said = [words.more_faults(more)] if more > 0 else []
+            said = [words.MORE_FAULTS(more)] if more > 0 else []
             raise StartupError([*self._faults[:MOST_FAULTS], *said])
 
     def texts(self, lines: Iterable[bytes]) -> Iterator[tuple[int, str]]:
@@ -280,13 +280,13 @@ def _item(entry: Mapping[str, Any]) -> tuple[str, Item | None]:
     unknown = next((name for name in known if name not in KEYS), None)
     if unknown is not None:
         near = get_close_matches(str(unknown), KEYS, n=1)
-        return words.unknown_key(excerpt(str(unknown)), near[0] if near else ""), None
+        return words.UNKNOWN_KEY(key=excerpt(str(unknown)), near=near[0] if near else ""), None
     if not known.get("prompt"):
         return words.NO_PROMPT, None
     try:
         item = Item.model_validate({**known, "up": int(vote == "up"), "down": int(vote == "down")})
     except ValidationError as error:
-        return words.wrong_value(str(error.errors()[0]["loc"][0])), None
+        return words.WRONG_VALUE(str(error.errors()[0]["loc"][0])), None
     return _fault_of_rules(item), item
 
 
@@ -294,14 +294,14 @@ def _fault_of_rules(item: Item) -> str:
     try:
         regex.compile(item.regex)
     except regex.error as error:
-        return words.no_regex(excerpt(str(error)))
+        return words.NO_REGEX(excerpt(str(error)))
     if item.json_schema is not None:
         try:
             Draft202012Validator.check_schema(item.json_schema)
         except (SchemaError, RecursionError) as error:
-            return words.no_schema(excerpt(getattr(error, "message", "too deep")))
+            return words.NO_SCHEMA(excerpt(getattr(error, "message", "too deep")))
         if missing := next(_dangling(item.json_schema), ""):
-            return words.leads_nowhere(excerpt(missing))
+            return words.LEADS_NOWHERE(excerpt(missing))
     return ""
 
 

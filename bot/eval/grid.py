@@ -89,7 +89,7 @@ def read_grid(axes: Sequence[str], settings: Settings) -> tuple[Setting, ...]:
     combined = itertools.product(*(_unique(each) for each in values.values()))
     found = [Setting(dict(zip(values, each, strict=True))) for each in combined]
     if len(found) > MOST_SETTINGS:
-        raise StartupError([words.too_many_settings(len(found), MOST_SETTINGS)])
+        raise StartupError([words.TOO_MANY_SETTINGS(number=len(found), most=MOST_SETTINGS)])
     for setting in found:
         try:
             setting.request("-", settings)
@@ -114,10 +114,12 @@ def _axis(axis: str, faults: list[str]) -> tuple[str, list[JsonValue]]:
     option = named_option(typed.strip())
     parts = _parts(rest)
     if not (equals and typed.strip() and all(parts)):
-        faults.append(words.no_values(axis))
+        faults.append(words.NO_VALUES(axis))
         return "", []
     if option is None or option.name not in AXES:
-        faults.append(words.no_such_axis(typed, [name.replace("_", "-") for name in AXES]))
+        faults.append(
+            words.NO_SUCH_AXIS(name=typed, known=[name.replace("_", "-") for name in AXES])
+        )
         return "", []
     read = [_value(option.name, part, faults) for part in parts]
     return option.name, read

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-from bot import words as general
 from bot.completion.excerpt import short
 from bot.eval.grid import Setting
 from bot.rules.shares import Share
+from bot.words.sentences import took
 from bot.words.terminal import eval as words
 
 _WIDTH, _HEIGHT = 820, 420
@@ -74,7 +74,7 @@ def verdict(rows: Sequence[Row]) -> Iterator[str]:
     if not best.share.hits:
         yield words.NONE_GOOD
         return
-    yield words.best(best.setting.name, best.setting.command)
+    yield words.BEST(setting=best.setting.name, command=best.setting.command)
     least = best.interval[0]
     near = [row.setting.name for row in others if row.interval[1] >= least]
     yield words.unsure(near) if near else words.SURE
@@ -83,11 +83,11 @@ def verdict(rows: Sequence[Row]) -> Iterator[str]:
 def _cells(row: Row) -> tuple[str, ...]:
     return (
         row.setting.name,
-        f"{row.share.total:,}" + (words.missing(row.missing) if row.missing else ""),
+        f"{row.share.total:,}" + (words.MISSING(row.missing) if row.missing else ""),
         _good(row) if row.share.total else "-",
         "-" if row.micro_dollars is None else f"${row.micro_dollars / 1_000_000:.6f}",
-        "-" if row.first_seconds is None else general.took(row.first_seconds),
-        "-" if row.seconds is None else general.took(row.seconds),
+        "-" if row.first_seconds is None else took(row.first_seconds),
+        "-" if row.seconds is None else took(row.seconds),
     )
 
 

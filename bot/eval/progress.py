@@ -6,9 +6,9 @@ import time
 from collections.abc import Sequence
 from typing import TextIO
 
-from bot import words as general
 from bot.eval.asking import Question, is_done
 from bot.eval.record import Record
+from bot.words.sentences import cost
 from bot.words.terminal import eval as words
 
 _BAR_CELLS = 20
@@ -47,11 +47,11 @@ class Progress:
         cells = self._done * _BAR_CELLS // max(1, len(self._keys))
         bar = f"[{'#' * cells}{'-' * (_BAR_CELLS - cells)}]"
         failed = sum(bool(self._result_failed(key)) for key in self._keys)
-        spent = general.cost(self._record.settled / 1_000_000)
-        line = words.progress(
-            bar,
-            self._done,
-            len(self._keys),
+        spent = cost(self._record.settled / 1_000_000)
+        line = words.PROGRESS(
+            bar=bar,
+            done=self._done,
+            total=len(self._keys),
             spent=spent,
             budget=f"${self._budget:.2f}",
             failed=failed,

@@ -88,12 +88,16 @@ class Record:
             flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK
             self._file = os.open(self.path, flags, 0o600)
         except OSError as error:
-            raise StartupError([words.unreadable(str(self.path), error.strerror or "")]) from None
+            raise StartupError(
+                [words.UNREADABLE(path=str(self.path), why=error.strerror or "")]
+            ) from None
         try:
             self._take_over()
         except OSError as error:
             os.close(self._file)
-            raise StartupError([words.no_room(str(self.path), error.strerror or "")]) from None
+            raise StartupError(
+                [words.NO_ROOM(path=str(self.path), why=error.strerror or "")]
+            ) from None
         except BaseException:
             os.close(self._file)
             raise

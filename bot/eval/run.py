@@ -12,7 +12,6 @@ from itertools import chain
 from pathlib import Path
 from typing import TextIO
 
-from bot import words as general
 from bot.errors import StartupError
 from bot.eval.asking import Asker, EndedError, Question, SpentUpError, is_done
 from bot.eval.dataset import DataSet, Item, read_dataset
@@ -36,6 +35,7 @@ from bot.eval.rules import is_good
 from bot.grok.client import GrokClient, open_grok
 from bot.rules.shares import Share, mean
 from bot.settings import Settings
+from bot.words.sentences import cost
 from bot.words.terminal import eval as words
 from bot.words.terminal import startup as startup_words
 from bot.words.terminal.ask import plain, spelled
@@ -160,7 +160,7 @@ class _Eval:
             if self.person and not stop.is_set():
                 await self._ask_person(self.person, stop)
         except SpentUpError as error:
-            self.ended = words.spent_up(_dollars(error.most))
+            self.ended = words.SPENT_UP(_dollars(error.most))
         except EndedError as error:
             self.ended = str(error)
         if stop.is_set():
@@ -271,7 +271,7 @@ class _Eval:
             for end in ends:
                 end.cancel()
         if page.unkept:
-            raise EndedError(words.unwritable(page.unkept))
+            raise EndedError(words.UNWRITABLE(page.unkept))
 
     async def _ask(self, questions: Sequence[Question], stop: asyncio.Event) -> None:
         progress = Progress(self.record, self._wanted.budget, questions, self._err)
@@ -285,7 +285,7 @@ class _Eval:
     async def _tell_stop(self, progress: Progress, stop: asyncio.Event) -> None:
         await stop.wait()
         if self.asker.under_way:
-            progress.say(words.stopping(self.asker.under_way))
+            progress.say(words.STOPPING(self.asker.under_way))
 
     def _tell_plan(self, questions: Sequence[Question]) -> None:
         left = {q.key: q for q in questions if not is_done(self.record.results.get(q.key))}
@@ -301,23 +301,22 @@ def _report(work: _Eval, data: DataSet) -> Iterator[str]:
     rows = [_row(work, setting) for setting in work.grid]
     yield from table(rows)
     if len(rows) > 1 and work.compared:
-        yield words.good_is_relative(work.grid[0].name)
+        yield words.GOOD_IS_RELATIVE(work.grid[0].name)
     if can_be_drawn(rows):
         yield _drawn(rows, _beside(work.record.path))
     if data.left_out:
-        yield words.left_out(data.left_out)
+        yield words.LEFT_OUT(data.left_out)
     if work.judge:
         yield from _of_judge(work, work.judge)
     if work.all_the_same and not work.ended:
         yield words.ALL_THE_SAME
     if work.unjudged:
-        yield words.not_judged(work.unjudged)
+        yield words.NOT_JUDGED(work.unjudged)
     yield from _missing(work)
     if unanswered := [each.name for each in work.unanswered]:
-        every = len(unanswered) == len(rows)
-        yield words.NOTHING_CAME if every else words.unanswered(unanswered)
-    lost, cut_off, spent = work.record.lost, work.record.cut_off, _dollars(work.record.spent)
-    yield words.not_priced_yet(spent, _dollars(lost), cut_off) if lost else words.spent(spent)
+        yield words.NOTHING_CAME if len(unanswered) == len(rows) else words.unanswered(unanswered)
+    lost = _dollars(work.record.lost) if work.record.lost else ""
+    yield words.SPENT(spent=_dollars(work.record.spent), lost=lost, requests=work.record.cut_off)
     if work.ended:
         yield work.ended
     else:
@@ -327,9 +326,10 @@ def _report(work: _Eval, data: DataSet) -> Iterator[str]:
 def _missing(work: _Eval) -> Iterator[str]:
     """Which answers there are not, and why."""
     if failures := work.failures:
-        yield words.failed(len(failures), "" if failures[-1] == work.ended else failures[-1])
+        last = "" if failures[-1] == work.ended else failures[-1]
+        yield words.FAILED(number=len(failures), sentence=last)
     if work.not_asked:
-        yield words.not_asked(work.not_asked)
+        yield words.NOT_ASKED(work.not_asked)
 
 
 def _drawn(rows: Sequence[Row], picture: Path) -> str:
@@ -337,8 +337,8 @@ def _drawn(rows: Sequence[Row], picture: Path) -> str:
     try:
         picture.write_text(plot(rows), encoding="utf-8")
     except OSError as error:
-        return words.not_plotted(str(picture), error.strerror or "")
-    return words.plotted(str(picture))
+        return words.NOT_PLOTTED(path=str(picture), why=error.strerror or "")
+    return words.PLOTTED(str(picture))
 
 
 def _beside(path: Path) -> Path:
@@ -351,13 +351,15 @@ def _of_judge(work: _Eval, judge: Judge) -> Iterator[str]:
         yield work.lost_judge
         return
     if agreement := judge.agreement(work.items):
-        yield words.agreement(judge.model, *_agreed(agreement))
+        share, kappa, total = _agreed(agreement)
+        yield words.AGREEMENT(model=judge.model, share=share, votes=total, kappa=kappa)
     if both := agreement_between(judge, Person(work.record), work.all_pairs):
-        yield words.agreement_with_person(judge.model, *_agreed(both))
+        share, kappa, total = _agreed(both)
+        yield words.AGREEMENT_WITH_PERSON(model=judge.model, share=share, pairs=total, kappa=kappa)
     if not work.decides:
         return
     if unclear := sum(judge.better(pair) is None for pair in work.all_pairs):
-        yield words.no_verdicts(unclear)
+        yield words.NO_VERDICTS(unclear)
 
 
 def _agreed(found: Agreement) -> tuple[str, str, int]:
@@ -395,4 +397,4 @@ def _share(work: _Eval, setting: Setting, came: Sequence[tuple[Item, Result]]) -
 
 
 def _dollars(micro_dollars: int) -> str:
-    return general.cost(micro_dollars / 1_000_000)
+    return cost(micro_dollars / 1_000_000)

@@ -72,7 +72,7 @@ class Reading:
 def _misnamed(kind: Kind | None, found: str) -> str:
     if not found:
         return words.NO_PICTURE if kind == "image" else words.NO_PDF
-    return words.misnamed(called_by_content(found))
+    return words.MISNAMED(called_by_content(found))
 
 
 async def _picture(name: str, data: bytes, media_type: str, tokens: int) -> Picture | Unread:
@@ -81,7 +81,7 @@ async def _picture(name: str, data: bytes, media_type: str, tokens: int) -> Pict
     if size is None:
         return Unread(name, words.DAMAGED)
     if (pixels := size[0] * size[1]) > MOST_PIXELS:
-        return Unread(name, words.too_many_pixels(pixels, MOST_PIXELS))
+        return Unread(name, words.TOO_MANY_PIXELS(pixels=pixels, most=MOST_PIXELS))
     encoded = await in_base64(data)
     return Picture(name, encoded, "image/png" if png else "image/jpeg", tokens)
 

@@ -280,7 +280,7 @@ class Completion:
         if blind:
             self._router.learn_blind(self.call)
             if self.call.beside.pictures:
-                sentence = words.grok_found_blind(safe_name(self.call.request.model))
+                sentence = words.GROK_FOUND_BLIND(safe_name(self.call.request.model))
                 raise GrokFailed(sentence, kind="invalid", spent=False) from failure
         elif not (any(isinstance(file, Pdf) for file in along) and takes_no_files(failure.said)):
             return False

@@ -25,7 +25,7 @@ from bot.metrics import know_models
 from bot.net.web_address import is_one_word, web_address_fits
 from bot.settings import Settings
 from bot.words import request as words
-from bot.words.terminal.startup import WRONG_XAI_API_KEY, wrong_url
+from bot.words.terminal.startup import WRONG_URL, WRONG_XAI_API_KEY
 
 if TYPE_CHECKING:
     import httpx
@@ -45,7 +45,7 @@ async def open_grok(settings: Settings) -> AsyncIterator[GrokClient]:
     if secret is not None and not is_one_word(secret.get_secret_value().strip()):
         raise StartupError([WRONG_XAI_API_KEY])
     if not web_address_fits(settings.xai_base_url):
-        raise StartupError([wrong_url("XAI_BASE_URL", "https:// or http://")])
+        raise StartupError([WRONG_URL(name="XAI_BASE_URL", schemes="https:// or http://")])
     async with AsyncExitStack() as stack:
 
         @cache

@@ -54,7 +54,7 @@ class Failure(GrokFailed):
     def later(self, seconds: float) -> Failure:
         """The same, with when to ask again."""
         busy = self.kind == "rate_limited"
-        self.sentence = words.grok_busy(seconds) if busy else words.grok_out_of_order(seconds)
+        self.sentence = words.GROK_BUSY(seconds) if busy else words.GROK_OUT_OF_ORDER(seconds)
         return self
 
 
@@ -151,8 +151,8 @@ def _sentence(kind: GrokFailure, said: Said, call: Call, secret: str) -> str:
     if kind == "invalid":
         parameter = _parameter(kind, said, call)
         if parameter in call.given:
-            return words.grok_parameter(model, OPTIONS[parameter].typed_name)
-        return words.grok_invalid(scrub(said.text, secret))
+            return words.GROK_PARAMETER(model=model, parameter=OPTIONS[parameter].typed_name)
+        return words.GROK_INVALID(scrub(said.text, secret))
     if kind == "unknown_model":
-        return words.grok_not_served(model) if names_model(said) else words.GROK_NO_API
+        return words.GROK_NOT_SERVED(model) if names_model(said) else words.GROK_NO_API
     return words.GROK_SENTENCES[kind]

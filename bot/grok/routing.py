@@ -27,7 +27,7 @@ from bot.grok.meaning import names_model, unsupported
 from bot.grok.said import safe_name
 from bot.words import grok as said
 from bot.words import request as words
-from bot.words.quota import one_of
+from bot.words.sentences import one_of
 
 _NOT_OF_REASONING = frozenset({"stop", "frequency_penalty", "presence_penalty"})
 """What xAI's reasoning models answer with an error, at any value (docs.x.ai, "Reasoning")."""
@@ -154,7 +154,8 @@ class Router:
         if all(failure.missing == "endpoint" for failure in failures):
             raise failures[-1]
         name, nearest = safe_name(model), self._catalogue.nearest(model)
-        sentence = said.grok_not_served(name) if known else said.grok_unknown_model(name, nearest)
+        unknown = said.GROK_UNKNOWN_MODEL(model=name, nearest=nearest)
+        sentence = said.GROK_NOT_SERVED(name) if known else unknown
         raise GrokFailed(sentence, kind="unknown_model")
 
     def instead(self, call: Call, failure: Failure, refused: Sequence[Refused]) -> Endpoint | None:
@@ -286,11 +287,10 @@ class Router:
         """What speaks against looking at pictures."""
         if self.sees(request.model) is False:
             able = said.grok_able("pictures", self._catalogue.seeing)
-            yield Fault("file", said.grok_no_eyes(safe_name(request.model)), able)
+            yield Fault("file", said.GROK_NO_EYES(safe_name(request.model)), able)
         elif not ENDPOINTS[endpoint].pictures:
-            newest = said.grok_able_at("pictures", _NEWEST)
-            allowed = "" if self._forced == "auto" else newest
-            yield Fault("file", said.grok_no_eyes_here(endpoint), allowed)
+            allowed = "" if self._forced == "auto" else said.grok_able_at("pictures", _NEWEST)
+            yield Fault("file", said.GROK_NO_EYES_HERE(endpoint), allowed)
 
     def _searching(
         self,
@@ -305,7 +305,7 @@ class Router:
         if not ENDPOINTS[endpoint].searches:
             yield from found
             able = said.grok_able_at("search", _NEWEST)
-            here = Fault("search", said.grok_cannot_here(endpoint), able)
+            here = Fault("search", said.GROK_CANNOT_HERE(endpoint), able)
             yield Fault("search", said.NO_SEARCH_HERE) if self._forced == "auto" else here
             return
         lacking = ENDPOINTS[endpoint].lacks(request)
@@ -318,7 +318,7 @@ class Router:
             yield Fault("search", said.grok_not_searched(safe_name(model), missing), ",".join(left))
         for name in search.values():
             if (model, endpoint, name) in self._not_taken:
-                yield Fault(name, said.grok_cannot(safe_name(model)))
+                yield Fault(name, said.GROK_CANNOT(safe_name(model)))
 
     def searched(self, model: str, endpoint: Endpoint, search: Search) -> tuple[Searched, ...]:
         """The places of `search` of which nobody knows that they are not searched there."""
@@ -341,22 +341,22 @@ class Router:
         able = said.grok_able("effort", self._catalogue.thinks(effort))
         refused = taken == () or (model, endpoint, "effort") in self._not_taken
         if not refused and taken and effort not in taken:
-            problem = said.grok_no_effort(safe_name(model), effort)
+            problem = said.GROK_NO_EFFORT(model=safe_name(model), effort=effort)
             yield Fault("effort", problem, one_of(taken))
         elif refused or (self._forced == "auto" and not ENDPOINTS[endpoint].efforts):
-            yield Fault("effort", said.grok_cannot(safe_name(model)), able)
+            yield Fault("effort", said.GROK_CANNOT(safe_name(model)), able)
         elif not ENDPOINTS[endpoint].efforts:
-            newest = said.grok_able_at("effort", _NEWEST)
-            yield Fault("effort", said.grok_cannot_here(endpoint), newest)
+            here = said.GROK_CANNOT_HERE(endpoint)
+            yield Fault("effort", here, said.grok_able_at("effort", _NEWEST))
 
     def _request_faults(self, request: CompletionRequest, endpoint: Endpoint) -> tuple[Fault, ...]:
         lacking = ENDPOINTS[endpoint].lacks(request)
         names = list(dict.fromkeys([*lacking, *self._refused(request, endpoint)]))
         if not names:
             return ()
-        cannot = said.grok_cannot(safe_name(request.model))
+        cannot = said.GROK_CANNOT(safe_name(request.model))
         if self._forced != "auto":
-            here = said.grok_cannot_here(self._forced)
+            here = said.GROK_CANNOT_HERE(self._forced)
             return tuple(
                 Fault(name, here, said.grok_able_at(name, _carrier(request, name)))
                 if name in lacking
@@ -386,8 +386,8 @@ class Router:
     def _unknown(self, model: str) -> Fault:
         name = safe_name(model)
         if nearest := self._catalogue.nearest(model):
-            return Fault("model", said.grok_misspelt(name, nearest))
-        return Fault("model", said.grok_unlisted(name), said.GROK_LISTED)
+            return Fault("model", said.GROK_MISSPELT(model=name, nearest=nearest))
+        return Fault("model", said.GROK_UNLISTED(name), said.GROK_LISTED)
 
 
 def _carrier(request: CompletionRequest, parameter: str) -> Endpoint:

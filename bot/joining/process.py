@@ -227,11 +227,11 @@ class Health:
         try:
             await self._store.ping()
         except StoreUnavailable as error:
-            faults.append(words.store_away(str(error)))
+            faults.append(words.STORE_AWAY(str(error)))
         if self._way_in is not None and not await self._way_in.connected():
-            faults.append(words.not_connected(self._way_in.trouble))
+            faults.append(words.NOT_CONNECTED(self._way_in.trouble))
         if (trouble := self._serving.trouble) is not None:
-            faults.append(words.not_working(trouble))
+            faults.append(words.NOT_WORKING(trouble))
         return Report(tuple(faults))
 
 

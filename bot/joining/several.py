@@ -41,7 +41,7 @@ def several(ground: Ground, connected: Connected | None) -> tuple[Tenants, Insta
     identity, secret = settings.slack_client_id, settings.slack_client_secret
     keys, address = settings.installation_keys, settings.public_url
     if not (identity and secret and keys and address):
-        raise StartupError([words.setting_missing("SLACK_CLIENT_SECRET")])
+        raise StartupError([words.SETTING_MISSING("SLACK_CLIENT_SECRET")])
     seal = Seal(keys_in(keys.get_secret_value()))
     register = Register(Installations(ground.store), seal)
     grok_keys = GrokKeys(ground.store, seal)

@@ -130,8 +130,10 @@ class Listening:
     def _why_not(self, error: OSError | UnicodeError) -> str:
         unknown = isinstance(error, socket.gaierror | UnicodeError)
         if unknown or getattr(error, "errno", None) == errno.EADDRNOTAVAIL:
-            return startup_words.no_such_host(self._host_variable, self._host)
-        return startup_words.address_taken(self._variable, self._host, self._port)
+            return startup_words.NO_SUCH_HOST(variable=self._host_variable, host=self._host)
+        return startup_words.ADDRESS_TAKEN(
+            variable=self._variable, host=self._host, port=self._port
+        )
 
     async def body(self, request: web.BaseRequest) -> bytes:
         """The body of `request`, once it has come whole. Raises `web.HTTPException` (4xx)."""

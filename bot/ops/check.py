@@ -62,7 +62,7 @@ async def check(settings: Settings, *, ask: bool = False) -> int:
         async for line in lines:
             print(plain(redactor.text(str(line))), flush=True)
             faults += line.counts
-    print(words.check_faults(faults) if faults else plain(words.CHECK_ALL_FINE))
+    print(words.CHECK_FAULTS(faults) if faults else plain(words.CHECK_ALL_FINE))
     return 1 if faults else 0
 
 
@@ -109,7 +109,7 @@ def _bot_token(found: Installation | Trouble) -> Iterator[Line]:
     if isinstance(found, Trouble):
         yield _line(words.CHECK_BOT_TOKEN, found)
         return
-    whose = words.installed_in(found.team_name, found.bot_user)
+    whose = words.INSTALLED_IN(workspace=found.team_name, bot_user=found.bot_user)
     yield _line(words.CHECK_BOT_TOKEN, whose)
     yield _line(words.CHECK_SCOPES, _scopes(found))
 
@@ -163,9 +163,9 @@ async def _installations(settings: Settings) -> Line:
         named = words.installations_unread(unread, len(places))
         return _line(words.CHECK_INSTALLATIONS, Trouble(named, words.REMEDY_UNREAD))
     if lost:
-        trouble = Trouble(words.installations_lost(", ".join(lost)), LOST_REMEDY)
+        trouble = Trouble(words.INSTALLATIONS_LOST(", ".join(lost)), LOST_REMEDY)
         return _line(words.CHECK_INSTALLATIONS, trouble)
-    where = words.app_installed_in(len(places))
+    where = words.APP_INSTALLED_IN(len(places))
     removed = words.app_seems_removed(doubted) if doubted else ""
     return _line(words.CHECK_INSTALLATIONS, where + removed)
 
@@ -176,12 +176,14 @@ def _scopes(installation: Installation) -> str | Trouble:
     lacking = [scope for scope in SCOPES if scope not in installation.scopes]
     missing = [scope for scope in lacking if scope not in OPTIONAL]
     if missing:
-        return Trouble(words.scopes_missing(", ".join(missing)), words.REMEDY_SCOPES)
+        return Trouble(words.SCOPES_MISSING(", ".join(missing)), words.REMEDY_SCOPES)
     extra = sorted(installation.scopes - SCOPES.keys() - AGENT_SCOPES.keys())
     if lacking:
         granted = len(SCOPES) - len(lacking)
-        return words.scopes_but_optional(granted, ", ".join(lacking), ", ".join(extra))
-    return words.scopes_granted(len(SCOPES), ", ".join(extra))
+        return words.SCOPES_BUT_OPTIONAL(
+            count=granted, optional=", ".join(lacking), extra=", ".join(extra)
+        )
+    return words.SCOPES_GRANTED(count=len(SCOPES), extra=", ".join(extra))
 
 
 def _line(name: str, finding: str | Trouble) -> Line:

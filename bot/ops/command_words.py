@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.words import counted
+from bot.words.sentences import Sentence, counted
 
 COMMANDS = {
     "serve": "run the bot in a real workspace",
@@ -24,11 +24,11 @@ def no_command(given: str, nearest: str = "") -> str:
     return f"There is no command {given}.{hint} There are: {', '.join(COMMANDS)}."
 
 
-def no_option(command: str, given: str, nearest: str = "") -> str:
-    """The command takes nothing like `given`, which is made safe to show."""
-    hint = f" Did you mean {nearest}?" if nearest else ""
-    return f"{command} does not take {given}.{hint} See: python -m bot {command} --help"
-
+NO_OPTION = Sentence(
+    "{command} does not take {given}.[ Did you mean {nearest:or}?] See: python -m bot {command} "
+    "--help"
+)
+"""The command takes nothing like `given`, which is made safe to show."""
 
 NO_WORKER = "take questions and leave the work on them to work, in processes of its own"
 MANIFEST_AGENT = "for Slack's surface of agents: cannot be undone, and takes a paid plan"
@@ -47,31 +47,25 @@ JOBS_COLUMNS = ("id", "state", "attempts", "age", "channel", "asker", "why")
 JOBS_WORKSPACE = "workspace"
 JOBS_NONE = "Nothing waits, runs or was given up."
 JOBS_NONE_FAILED = "Nothing was given up."
-
-
 FORGET_USER = "the Slack id of the person, such as U012AB3CD"
 
+NOT_A_USER = Sentence(
+    "{given} is no Slack id of a person: those begin with U or W, such as U012AB3CD."
+)
+"""What `forget` was given is no id of a person."""
 
-def not_a_user(given: str) -> str:
-    """What `forget` was given is no id of a person."""
-    return f"{given} is no Slack id of a person: those begin with U or W, such as U012AB3CD."
+FORGET_BUSY = Sentence(
+    "{questions:count question} of {user} {questions:is|are} still waiting or being answered, so "
+    "nothing was deleted: run this again once they have ended, or end them first (`python -m bot "
+    "jobs`)."
+)
+"""Nothing was deleted, since somebody's questions are being answered."""
 
-
-def forget_busy(user: str, questions: int) -> str:
-    """Nothing was deleted, since somebody's questions are being answered."""
-    return (
-        f"{counted(questions, 'question')} of {user} {'is' if questions == 1 else 'are'} still "
-        "waiting or being answered, so nothing was deleted: run this again once they have ended, "
-        "or end them first (`python -m bot jobs`)."
-    )
-
-
-def forget_unfinished(user: str) -> str:
-    """A question came meanwhile."""
-    return (
-        f"{user} asked something meanwhile: most is deleted, but what that question needs. Run "
-        "this again once it has been answered."
-    )
+FORGET_UNFINISHED = Sentence(
+    "{user} asked something meanwhile: most is deleted, but what that question needs. Run this "
+    "again once it has been answered."
+)
+"""A question came meanwhile."""
 
 
 def forgotten(user: str, deleted: int, taken_out: int) -> str:
@@ -85,54 +79,39 @@ def forgotten(user: str, deleted: int, taken_out: int) -> str:
     )
 
 
-def jobs_no_store(path: str) -> str:
-    """There is no data in DATA_DIR, and no REDIS_URL."""
-    return f"There is no store in DATA_DIR ({path}): set REDIS_URL, or DATA_DIR to that of the bot."
+JOBS_NO_STORE = Sentence(
+    "There is no store in DATA_DIR ({path}): set REDIS_URL, or DATA_DIR to that of the bot."
+)
+"""There is no data in DATA_DIR, and no REDIS_URL."""
 
+JOB_UNKNOWN = Sentence("There is no job {job_id}, or it is forgotten by now.")
+"""No workspace knows a job by this id, or none any more."""
 
-def job_unknown(job_id: str) -> str:
-    """No workspace knows a job by this id, or none any more."""
-    return f"There is no job {job_id}, or it is forgotten by now."
+JOB_NOT_FAILED = Sentence("Job {job_id} was not given up, so there is nothing to ask again.")
+"""It was not given up, so that it cannot be asked again."""
 
+JOB_STILL_ENDING = Sentence(
+    "The asker of job {job_id} is still being told that it was given up: try again soon."
+)
+"""It was given up, and its asker is being told."""
 
-def job_not_failed(job_id: str) -> str:
-    """It was not given up, so that it cannot be asked again."""
-    return f"Job {job_id} was not given up, so there is nothing to ask again."
+JOB_UNREADABLE = Sentence("The question of job {job_id} cannot be read by this version of the bot.")
+"""What is stored is no question that this version knows."""
 
+JOB_ELSEWHERE = Sentence("Job {job_id} is of another workspace than SLACK_BOT_TOKEN.")
+"""It is of a workspace that SLACK_BOT_TOKEN is not for."""
 
-def job_still_ending(job_id: str) -> str:
-    """It was given up, and its asker is being told."""
-    return f"The asker of job {job_id} is still being told that it was given up: try again soon."
+JOB_OVER = Sentence("Job {job_id} has ended already.")
+"""It has ended."""
 
+JOB_RETRIED = Sentence("The question of job {job_id} is asked again, as job {new}.")
+"""Its question is asked again, as the job `new`."""
 
-def job_unreadable(job_id: str) -> str:
-    """What is stored is no question that this version knows."""
-    return f"The question of job {job_id} cannot be read by this version of the bot."
+JOB_ENDED = Sentence("Job {job_id} is ended; its asker is told as soon as a bot is running.")
+"""It has ended; a bot that runs tells its asker."""
 
-
-def job_elsewhere(job_id: str) -> str:
-    """It is of a workspace that SLACK_BOT_TOKEN is not for."""
-    return f"Job {job_id} is of another workspace than SLACK_BOT_TOKEN."
-
-
-def job_over(job_id: str) -> str:
-    """It has ended."""
-    return f"Job {job_id} has ended already."
-
-
-def job_retried(job_id: str, new: str) -> str:
-    """Its question is asked again, as the job `new`."""
-    return f"The question of job {job_id} is asked again, as job {new}."
-
-
-def job_dropped(job_id: str) -> str:
-    """It has ended; a bot that runs tells its asker."""
-    return f"Job {job_id} is ended; its asker is told as soon as a bot is running."
-
-
-def job_off_the_list(job_id: str) -> str:
-    """It had been given up, and its asker told."""
-    return f"Job {job_id} is no longer among those that were given up."
+JOB_OFF_THE_LIST = Sentence("Job {job_id} is no longer among those that were given up.")
+"""It had been given up, and its asker told."""
 
 
 def job_given_up(state: str, attempts: int, *, unsaid: bool) -> str:
@@ -142,14 +121,15 @@ def job_given_up(state: str, attempts: int, *, unsaid: bool) -> str:
     return f"its worker died {_times(attempts)} while it was being {at}{told}"
 
 
-def job_rests(attempts: int, seconds: float) -> str:
-    """Why a job is not being worked on."""
-    return f"its worker died {_times(attempts)}; it is tried again in {seconds:.0f} s"
+JOB_RESTS = Sentence(
+    "its worker died {attempts:once|{attempts} times}; it is tried again in {seconds:.0f} s"
+)
+"""Why a job is not being worked on."""
 
-
-def job_set_aside(_: int, seconds: float) -> str:
-    """Why a job that no worker died of is not being worked on."""
-    return f"it is of another version of the bot; a worker of that is sought in {seconds:.0f} s"
+JOB_SET_ASIDE = Sentence(
+    "it is of another version of the bot; a worker of that is sought in {seconds:.0f} s"
+)
+"""Why a job that no worker died of is not being worked on."""
 
 
 def _times(attempts: int) -> str:
@@ -159,16 +139,11 @@ def _times(attempts: int) -> str:
 JOB_BEHIND = "another question of its conversation comes first"
 JOB_DROPPED = "an operator has ended it; its asker is to be told"
 
+JOB_STOPPED = Sentence("stopped ({by})")
+"""Somebody has stopped it; `by` says who or why."""
 
-def job_stopped(by: str) -> str:
-    """Somebody has stopped it; `by` says who or why."""
-    return f"stopped ({by})"
-
-
-def job_of_removed(standing: str) -> str:
-    """Its workspace has removed the app, as Slack says, and stands besides as `standing` says."""
-    removed = "Slack says that its workspace has removed the app"
-    return f"{standing}; {removed}" if standing else removed
+JOB_OF_REMOVED = Sentence("[{standing}; ]Slack says that its workspace has removed the app")
+"""Its workspace has removed the app, as Slack says, and stands besides as `standing` says."""
 
 
 def serving(
@@ -180,20 +155,16 @@ def serving(
     return f"{said}\nWorkspaces install it at {install_address}" if install_address else said
 
 
-def team_without_app(team: str) -> str:
-    """Nothing can be asked where the app is not."""
-    return f"The app is not installed in {team}: its jobs cannot be asked again."
+TEAM_WITHOUT_APP = Sentence("The app is not installed in {team}: its jobs cannot be asked again.")
+"""Nothing can be asked where the app is not."""
 
+WORKING = Sentence("The worker is ready; health and metrics at http://{host}:{ops_port}")
+"""The process answers what others take."""
 
-def working(host: str, ops_port: int) -> str:
-    """The process answers what others take."""
-    return f"The worker is ready; health and metrics at http://{host}:{ops_port}"
-
-
-def finishing(answers: int, seconds: float) -> str:
-    """The bot was asked to stop while it answers."""
-    number = "1 answer" if answers == 1 else f"{answers} answers"
-    return f"Finishing {number}, for {seconds:g} s at most; Ctrl-C again ends at once."
+FINISHING = Sentence(
+    "Finishing {answers:count answer}, for {seconds:g} s at most; Ctrl-C again ends at once."
+)
+"""The bot was asked to stop while it answers."""
 
 
 def demo_ready(page: str, grok: str, *, agent: bool = False) -> str:
@@ -202,14 +173,14 @@ def demo_ready(page: str, grok: str, *, agent: bool = False) -> str:
     return f"\n  The demo is ready: {page}\n\n  {first}\n  {grok} Ctrl-C ends everything.\n"
 
 
-def demo_several_ready(page: str, grok: str) -> str:
-    """The same of several workspaces, none of which has the app yet."""
-    return (
-        f"\n  The demo is ready: {page}\n\n"
-        f"  Install the app from there, in one workspace or more, and open their pages.\n"
-        f"  {grok} Ctrl-C ends everything.\n"
-    )
-
+DEMO_SEVERAL_READY = Sentence(
+    "\n"
+    "  The demo is ready: {page}\n"
+    "\n"
+    "  Install the app from there, in one workspace or more, and open their pages.\n"
+    "  {grok} Ctrl-C ends everything.\n"
+)
+"""The same of several workspaces, none of which has the app yet."""
 
 DEMO_ASK = "Open it and type /grok Explain TCP slow start"
 DEMO_ASK_AGENT = (
@@ -220,19 +191,16 @@ DEMO_STOPPED = "The demo has stopped; nothing of it is left."
 DEMO_WORKSPACES = "so many workspaces, each of which can install the app"
 DEMO_WORKSPACES_RANGE = "give a number from 1 to 8"
 
+DEMO_GROK = Sentence(
+    "  To ask the same Grok elsewhere, as python -m bot eval does:\n"
+    "  XAI_BASE_URL={address} XAI_API_KEY={key} GROK_DIALECT=xai\n"
+)
+"""How to reach the Grok of the demo from another terminal."""
 
-def demo_grok(address: str, key: str) -> str:
-    """How to reach the Grok of the demo from another terminal."""
-    return (
-        f"  To ask the same Grok elsewhere, as python -m bot eval does:\n"
-        f"  XAI_BASE_URL={address} XAI_API_KEY={key} GROK_DIALECT=xai\n"
-    )
-
-
-def demo_second_key(key: str) -> str:
-    """What admins of a workspace of the demo can try."""
-    return f"  A Grok key for one workspace alone: /grok key, as Ana, and {key} in the form.\n"
-
+DEMO_SECOND_KEY = Sentence(
+    "  A Grok key for one workspace alone: /grok key, as Ana, and {key} in the form.\n"
+)
+"""What admins of a workspace of the demo can try."""
 
 DEMO_SANDBOX_GROK = "Answers come from a sandbox Grok; set XAI_API_KEY to ask the real one."
 DEMO_REAL_GROK = "Answers come from the real Grok, with your XAI_API_KEY."

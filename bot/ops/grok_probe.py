@@ -30,11 +30,11 @@ async def key_state(grok: GrokClient, base_url: str) -> str | Trouble:
 
 def _no_api(base_url: str, onward: str, added: str, status: int) -> Trouble:
     if onward:
-        return Trouble(words.GROK_MOVED, words.remedy_address(_base(onward)))
+        return Trouble(words.GROK_MOVED, words.REMEDY_ADDRESS(_base(onward)))
     if added:
-        return Trouble(words.GROK_NO_API, words.remedy_address(base_url + added))
+        return Trouble(words.GROK_NO_API, words.REMEDY_ADDRESS(base_url + added))
     if status:
-        return Trouble(words.grok_out_of_order(status), words.REMEDY_GROK_AWAY)
+        return Trouble(words.GROK_OUT_OF_ORDER(status), words.REMEDY_GROK_AWAY)
     return Trouble(words.GROK_NO_API, words.REMEDY_GROK_ADDRESS)
 
 
@@ -50,14 +50,14 @@ async def model_state(grok: GrokClient, model: str) -> str | Trouble:
     catalogue = grok.catalogue
     await catalogue.refresh()
     if not catalogue.models:
-        return words.model_not_compared(model)
+        return words.MODEL_NOT_COMPARED(model)
     if catalogue.find(model) is None:
         nearest = ", ".join(catalogue.nearest(model))
-        return Trouble(words.model_unknown(model, nearest), words.REMEDY_GROK_MODEL)
+        return Trouble(words.MODEL_UNKNOWN(model=model, nearest=nearest), words.REMEDY_GROK_MODEL)
     with suppress(GrokFailed):
         await grok.look_for_newest()
     call = grok.plan(CompletionRequest(model=model, prompt="?"))
-    return words.model_known(model, call.endpoint)
+    return words.MODEL_KNOWN(model=model, endpoint=call.endpoint)
 
 
 async def answer_state(grok: GrokClient, model: str) -> str | Trouble:
@@ -72,4 +72,4 @@ async def answer_state(grok: GrokClient, model: str) -> str | Trouble:
     except (GrokFailed, RequestRefused) as failed:
         return Trouble(failed.sentence, words.REMEDY_GROK_ANSWER)
     tokens = collector.usage.total_tokens if collector.usage else 0
-    return words.answered(collector.model, completion.call.endpoint, tokens)
+    return words.ANSWERED(model=collector.model, endpoint=completion.call.endpoint, tokens=tokens)

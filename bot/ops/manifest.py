@@ -161,7 +161,7 @@ def _public(address: str) -> str:
     except ValueError:
         fits = False
     if not fits or parts.query or parts.fragment or parts.username:
-        raise StartupError([words.wrong_public_address(address)])
+        raise StartupError([words.WRONG_PUBLIC_ADDRESS(address)])
     return address.rstrip("/")
 
 

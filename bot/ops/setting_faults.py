@@ -44,9 +44,9 @@ def _why(field: str, detail: ErrorDetails) -> str:
     if known is not None and (kind in _RANGE or kind in _NUMBER):
         return words.takes_number(_bounds(known.metadata), whole=known.annotation is int)
     if known is not None and kind == "literal_error":
-        return words.takes_one_of([str(each) for each in get_args(known.annotation)])
+        return words.TAKES_ONE_OF([str(each) for each in get_args(known.annotation)])
     if kind.startswith("bool_"):
-        return words.takes_one_of(["true", "false"])
+        return words.TAKES_ONE_OF(["true", "false"])
     if kind == "string_unicode":
         return words.TAKES_TEXT
     problem = detail["msg"].removeprefix("Value error, ")
@@ -86,7 +86,9 @@ def unknown_settings(names: Iterable[str]) -> list[Trouble]:
     names = tuple(names)
     unset = _OURS - _TOO_GENERAL - set(names)
     return [
-        Trouble(words.setting_unknown(name, nearest), words.REMEDY_SETTING_UNKNOWN, name)
+        Trouble(
+            words.SETTING_UNKNOWN(name=name, nearest=nearest), words.REMEDY_SETTING_UNKNOWN, name
+        )
         for name in names
         if not _is_somebody_elses(name)
         and ((nearest := _nearest(name, unset)) or name.startswith(_OURS_ALONE))
@@ -117,5 +119,5 @@ def nothing_set(settings: Settings) -> list[Trouble]:
     )
     if any(needed) or Path(ENV_FILE).exists():
         return []
-    fault = words.no_env_file(ENV_FILE, str(Path.cwd()))
+    fault = words.NO_ENV_FILE(name=ENV_FILE, directory=str(Path.cwd()))
     return [Trouble(fault, words.REMEDY_NO_ENV_FILE, hint=True)]

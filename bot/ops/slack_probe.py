@@ -47,7 +47,7 @@ async def identify(client: AsyncWebClient, bot_token: SecretStr) -> Installation
         who = _AuthTest.model_validate(reply.data)
     except ValidationError:
         return Trouble(
-            words.slack_refused("SLACK_BOT_TOKEN", "no_bot_user"), words.REMEDY_BOT_TOKEN
+            words.SLACK_REFUSED(name="SLACK_BOT_TOKEN", code="no_bot_user"), words.REMEDY_BOT_TOKEN
         )
     return Installation(
         bot_token=bot_token,
@@ -86,15 +86,15 @@ async def _call(
             return Trouble(words.SLACK_ASKED_TOO_OFTEN, words.REMEDY_SLACK_ASKED_TOO_OFTEN)
         if code in _AWAY:
             return Trouble(
-                words.slack_away(code or "not an answer of Slack's"), words.REMEDY_SLACK_AWAY
+                words.SLACK_AWAY(code or "not an answer of Slack's"), words.REMEDY_SLACK_AWAY
             )
-        return Trouble(words.slack_refused(variable, code), remedy)
+        return Trouble(words.SLACK_REFUSED(name=variable, code=code), remedy)
     except TimeoutError:
         return Trouble(
-            words.slack_away(words.no_answer_within(PROBE_SECONDS)), words.REMEDY_SLACK_AWAY
+            words.SLACK_AWAY(words.NO_ANSWER_WITHIN(PROBE_SECONDS)), words.REMEDY_SLACK_AWAY
         )
     except (aiohttp.ClientError, OSError) as error:
-        return Trouble(words.slack_away(type(error).__name__), words.REMEDY_SLACK_AWAY)
+        return Trouble(words.SLACK_AWAY(type(error).__name__), words.REMEDY_SLACK_AWAY)
 
 
 def _code(error: SlackApiError) -> str:

@@ -21,7 +21,7 @@ from bot.ops.trouble import Trouble
 from bot.settings import Settings, serves_several
 from bot.slack.inbound.ticket import Ticket
 from bot.slack.installation import Installation
-from bot.words.terminal.startup import NO_XAI_API_KEY, WRONG_XAI_API_KEY, wrong_url
+from bot.words.terminal.startup import NO_XAI_API_KEY, WRONG_URL, WRONG_XAI_API_KEY
 
 _CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]+")
 _USER_ID = re.compile(r"[UW][A-Z0-9]+")
@@ -98,21 +98,21 @@ def _app(settings: Settings) -> Iterator[Trouble]:
     """What the pages need by which workspaces install the app."""
     if settings.slack_client_secret is None:
         name = "SLACK_CLIENT_SECRET"
-        yield Trouble(words.setting_missing(name), words.REMEDY_CLIENT_SECRET, name)
+        yield Trouble(words.SETTING_MISSING(name), words.REMEDY_CLIENT_SECRET, name)
     from bot.store.seal import LEAST_CHARACTERS, keys_in  # noqa: PLC0415 - brings cryptography
 
     keys = settings.installation_keys
     found = keys_in(keys.get_secret_value()) if keys else ()
     if not found or any(len(key) < LEAST_CHARACTERS for key in found):
-        fault = words.INSTALLATION_KEY_SHORT if found else words.setting_missing(_KEYS)
+        fault = words.INSTALLATION_KEY_SHORT if found else words.SETTING_MISSING(_KEYS)
         yield Trouble(fault, words.REMEDY_INSTALLATION_KEYS, _KEYS)
     address = settings.public_url
     if address is None:
-        yield Trouble(words.setting_missing("PUBLIC_URL"), words.REMEDY_PUBLIC_URL, "PUBLIC_URL")
+        yield Trouble(words.SETTING_MISSING("PUBLIC_URL"), words.REMEDY_PUBLIC_URL, "PUBLIC_URL")
     elif not _public(settings, address):
-        yield Trouble(words.wrong_public_url(address), words.REMEDY_PUBLIC_URL, "PUBLIC_URL")
+        yield Trouble(words.WRONG_PUBLIC_URL(address), words.REMEDY_PUBLIC_URL, "PUBLIC_URL")
     if wrong := _strangers(settings.slack_teams, _PLACE_ID):
-        yield Trouble(words.wrong_teams(wrong), words.REMEDY_TEAMS, "SLACK_TEAMS")
+        yield Trouble(words.WRONG_TEAMS(wrong), words.REMEDY_TEAMS, "SLACK_TEAMS")
 
 
 def _public(settings: Settings, address: str) -> bool:
@@ -127,9 +127,9 @@ def _public(settings: Settings, address: str) -> bool:
 def _bot_token(settings: Settings) -> Iterator[Trouble]:
     name = "SLACK_BOT_TOKEN"
     if settings.slack_bot_token is None:
-        yield Trouble(words.setting_missing(name), words.REMEDY_BOT_TOKEN, name)
+        yield Trouble(words.SETTING_MISSING(name), words.REMEDY_BOT_TOKEN, name)
     elif not _is_token(settings.slack_bot_token, "xoxb-"):
-        yield Trouble(words.wrong_token(name, "xoxb-"), words.REMEDY_BOT_TOKEN, name)
+        yield Trouble(words.WRONG_TOKEN(name=name, prefix="xoxb-"), words.REMEDY_BOT_TOKEN, name)
 
 
 def _way_in(settings: Settings) -> Iterator[Trouble]:
@@ -137,7 +137,7 @@ def _way_in(settings: Settings) -> Iterator[Trouble]:
     if settings.slack_app_token is None:
         yield from _signing_secret(settings)
     elif not _is_token(settings.slack_app_token, "xapp-"):
-        yield Trouble(words.wrong_token(name, "xapp-"), words.REMEDY_APP_TOKEN, name)
+        yield Trouble(words.WRONG_TOKEN(name=name, prefix="xapp-"), words.REMEDY_APP_TOKEN, name)
 
 
 def _signing_secret(settings: Settings) -> Iterator[Trouble]:
@@ -174,7 +174,7 @@ def _addresses(settings: Settings) -> Iterator[Trouble]:
     }
     for name, address in web.items():
         if address is not None and not web_address_fits(address):
-            yield Trouble(wrong_url(name, "https:// or http://"), setting=name)
+            yield Trouble(WRONG_URL(name=name, schemes="https:// or http://"), setting=name)
     if settings.redis_url is None:
         return
     from bot.store.redis.address import address_fault  # noqa: PLC0415 - brings redis
@@ -187,12 +187,12 @@ def _admins(settings: Settings) -> Iterator[Trouble]:
     several = serves_several(settings)
     if wrong := _strangers(settings.grok_admins, _MEMBER_ID if several else _USER_ID):
         remedy = words.REMEDY_ADMINS_OF_TEAMS if several else words.REMEDY_ADMINS
-        yield Trouble(words.wrong_admins(wrong), remedy, "GROK_ADMINS")
+        yield Trouble(words.WRONG_ADMINS(wrong), remedy, "GROK_ADMINS")
 
 
 def _channels(settings: Settings) -> Iterator[Trouble]:
     if wrong := _strangers(settings.asking_channels, _CHANNEL_ID):
-        yield Trouble(words.wrong_channels(wrong), words.REMEDY_CHANNELS, "ASKING_CHANNELS")
+        yield Trouble(words.WRONG_CHANNELS(wrong), words.REMEDY_CHANNELS, "ASKING_CHANNELS")
 
 
 def _strangers(listed: str, shape: re.Pattern[str]) -> str:

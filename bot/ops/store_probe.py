@@ -70,9 +70,9 @@ class ServerInfo(BaseModel):
         else:
             old = bool(self.redis_version) and _version(self.redis_version) < OLDEST_REDIS
         if old:
-            return Trouble(words.store_old(self.name), words.REMEDY_STORE_OLD)
+            return Trouble(words.STORE_OLD(self.name), words.REMEDY_STORE_OLD)
         if self.maxmemory and self.maxmemory_policy != "noeviction":
-            return Trouble(words.store_evicts(self.maxmemory_policy), words.REMEDY_STORE_EVICTS)
+            return Trouble(words.STORE_EVICTS(self.maxmemory_policy), words.REMEDY_STORE_EVICTS)
         return None
 
 
@@ -94,7 +94,7 @@ async def store_info(settings: Settings, team: str) -> ServerInfo | Trouble:
     except StoreUnavailable as error:
         return _refusal(error)
     except TimeoutError:
-        return Trouble(words.store_away(words.no_answer_within(seconds)), words.REMEDY_STORE_AWAY)
+        return Trouble(words.STORE_AWAY(words.NO_ANSWER_WITHIN(seconds)), words.REMEDY_STORE_AWAY)
     return info.trouble or info
 
 
@@ -137,7 +137,7 @@ def _refusal(error: StoreUnavailable) -> Trouble:
     match cause:
         case exceptions.InvalidResponse():
             reason = excerpt(str(cause), _REASON_CHARS)
-            return Trouble(words.store_strange(reason), words.REMEDY_STORE_STRANGE)
+            return Trouble(words.STORE_STRANGE(reason), words.REMEDY_STORE_STRANGE)
         case exceptions.ReadOnlyError():
             return Trouble(words.STORE_READ_ONLY, words.REMEDY_STORE_READ_ONLY)
         case exceptions.OutOfMemoryError():
@@ -145,12 +145,12 @@ def _refusal(error: StoreUnavailable) -> Trouble:
         case exceptions.AskError() | exceptions.ClusterError() | exceptions.RedisClusterException():
             return _refusal_of_cluster(cause)
         case exceptions.ConnectionError() | exceptions.ResponseError() if _denies(cause):
-            return Trouble(words.store_denies(str(cause)), words.REMEDY_STORE_DENIES)
+            return Trouble(words.STORE_DENIES(str(cause)), words.REMEDY_STORE_DENIES)
         case exceptions.BusyLoadingError():
-            return Trouble(words.store_away(str(cause)), words.REMEDY_STORE_LOADING)
+            return Trouble(words.STORE_AWAY(str(cause)), words.REMEDY_STORE_LOADING)
         case exceptions.ResponseError():
-            return Trouble(words.store_refuses(str(cause)), words.REMEDY_STORE_REFUSES)
-    return Trouble(words.store_away(str(error)), words.REMEDY_STORE_AWAY)
+            return Trouble(words.STORE_REFUSES(str(cause)), words.REMEDY_STORE_REFUSES)
+    return Trouble(words.STORE_AWAY(str(error)), words.REMEDY_STORE_AWAY)
 
 
 def _denies(cause: Exception) -> bool:
@@ -161,10 +161,10 @@ def _denies(cause: Exception) -> bool:
 def _refusal_of_cluster(cause: Exception) -> Trouble:
     match cause:
         case exceptions.AskError():  # of which MOVED is a kind
-            return Trouble(words.store_elsewhere(str(cause)), words.REMEDY_STORE_ELSEWHERE)
+            return Trouble(words.STORE_ELSEWHERE(str(cause)), words.REMEDY_STORE_ELSEWHERE)
         case exceptions.ClusterDownError() | exceptions.SlotNotCoveredError():
-            return Trouble(words.store_cluster_down(str(cause)), words.REMEDY_CLUSTER_DOWN)
-    return Trouble(words.store_away(str(cause)), words.REMEDY_STORE_AWAY)
+            return Trouble(words.STORE_CLUSTER_DOWN(str(cause)), words.REMEDY_CLUSTER_DOWN)
+    return Trouble(words.STORE_AWAY(str(cause)), words.REMEDY_STORE_AWAY)
 
 
 def _version(text: str) -> tuple[int, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bot.words import counted
+from bot.words.sentences import Sentence
 
 REMEDY_BOT_TOKEN = (
     "Copy the Bot User OAuth Token (xoxb-…) from “OAuth & Permissions” of your app at "
@@ -65,8 +65,6 @@ REMEDY_STORE_DENIES = (
 REMEDY_STORE_LOADING = "It is reading its data: try again in a moment."
 REMEDY_STORE_REFUSES = "Look at the server's log."
 REMEDY_ADMINS = "Give Slack user ids separated by commas, such as U012AB3CD,W012AB3CD."
-
-
 REMEDY_CHANNELS = (
     "Give channel ids, such as C012AB3CD: each stands at the end of the channel's details in Slack."
 )
@@ -76,21 +74,16 @@ REMEDY_NO_ENV_FILE = (
     "without any of it: `python -m bot demo`."
 )
 
+NO_ENV_FILE = Sentence(
+    "There is no {name} in {directory}, and no token or key is set in the environment."
+)
+"""Nothing is set, and there is no file that could."""
 
-def no_env_file(name: str, directory: str) -> str:
-    """Nothing is set, and there is no file that could."""
-    return f"There is no {name} in {directory}, and no token or key is set in the environment."
+SETTING_UNKNOWN = Sentence("{name} is set, and there is no such setting.[ Did you mean {nearest}?]")
+"""A variable that was meant for the bot, and that it does not know."""
 
-
-def setting_unknown(name: str, nearest: str = "") -> str:
-    """A variable that was meant for the bot, and that it does not know."""
-    hint = f" Did you mean {nearest}?" if nearest else ""
-    return f"{name} is set, and there is no such setting.{hint}"
-
-
-def setting_missing(name: str) -> str:
-    """A setting that the bot cannot do without."""
-    return f"{name} is missing."
+SETTING_MISSING = Sentence("{name} is missing.")
+"""A setting that the bot cannot do without."""
 
 
 def setting_wrong(name: str, given: str, why: str) -> str:
@@ -121,53 +114,37 @@ def takes_number(bounds: Mapping[str, float], *, whole: bool) -> str:
 
 TAKES_TEXT = "it takes text in UTF-8"
 
+TAKES_ONE_OF = Sentence("it takes {names:or}")
+"""The only words that it takes."""
 
-def takes_one_of(names: Sequence[str]) -> str:
-    """The only words that it takes."""
-    return "it takes " + " or ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
-
-
-def wrong_token(name: str, prefix: str) -> str:
-    """A token that is of another kind, or no token at all."""
-    return f"{name} does not look right: it should be one word that begins with {prefix}."
-
+WRONG_TOKEN = Sentence(
+    "{name} does not look right: it should be one word that begins with {prefix}."
+)
+"""A token that is of another kind, or no token at all."""
 
 NO_SLACK_WAY_IN = "Neither SLACK_APP_TOKEN nor SLACK_SIGNING_SECRET is set, so Slack has no way in."
 SIGNING_SECRET_IS_TOKEN = "SLACK_SIGNING_SECRET holds a token, not the signing secret."
 SIGNING_SECRET_SHAPE = "SLACK_SIGNING_SECRET does not look right: Slack's are 32 hex digits."
 
+WRONG_ADMINS = Sentence("GROK_ADMINS has entries that are no Slack user ids: {names}.")
+"""Entries of GROK_ADMINS that are no user ids."""
 
-def wrong_admins(names: str) -> str:
-    """Entries of GROK_ADMINS that are no user ids."""
-    return f"GROK_ADMINS has entries that are no Slack user ids: {names}."
+WRONG_CHANNELS = Sentence("ASKING_CHANNELS has entries that are no channel ids: {names}.")
+"""Entries of ASKING_CHANNELS that are no channel ids."""
 
+WRONG_PUBLIC_ADDRESS = Sentence(
+    "{address!r} is no address that Slack could reach: give the one of your TLS proxy, such as "
+    "https://bot.example.com."
+)
+"""Slack takes no such address for HTTP mode."""
 
-def wrong_channels(names: str) -> str:
-    """Entries of ASKING_CHANNELS that are no channel ids."""
-    return f"ASKING_CHANNELS has entries that are no channel ids: {names}."
+SLACK_REFUSED = Sentence("Slack does not accept {name} ({code}).")
+"""Slack turned a token down; `code` is Slack's own name of the error."""
 
-
-def wrong_public_address(address: str) -> str:
-    """Slack takes no such address for HTTP mode."""
-    return (
-        f"{address!r} is no address that Slack could reach: give the one of your TLS proxy, such "
-        "as https://bot.example.com."
-    )
-
-
-def slack_refused(name: str, code: str) -> str:
-    """Slack turned a token down; `code` is Slack's own name of the error."""
-    return f"Slack does not accept {name} ({code})."
-
-
-def slack_away(reason: str) -> str:
-    """Slack cannot be reached."""
-    return f"Slack cannot be reached ({reason})."
-
+SLACK_AWAY = Sentence("Slack cannot be reached ({reason}).")
+"""Slack cannot be reached."""
 
 SLACK_ASKED_TOO_OFTEN = "Slack was asked too often and tells the bot to wait (ratelimited)."
-
-
 CHECK_SETTINGS = "Settings"
 CHECK_BOT_TOKEN = "Slack bot token"
 CHECK_SCOPES = "Slack scopes"
@@ -186,54 +163,35 @@ SIGNING_SECRET_SET = "the signing secret is set"
 SCOPES_NOT_TOLD = "Slack did not say which scopes the token has, so they were not compared"
 CHECK_ALL_FINE = "All fine: start the bot with `python -m bot serve`."
 
+CHECK_FAULTS = Sentence("{count:count fault} found.")
+"""The last line of a check that found something."""
 
-def check_faults(count: int) -> str:
-    """The last line of a check that found something."""
-    return "1 fault found." if count == 1 else f"{count} faults found."
+INSTALLED_IN = Sentence("workspace {workspace}, bot user {bot_user}")
+"""Whose bot token it is."""
 
+SCOPES_GRANTED = Sentence("all {count} granted[; not needed: {extra}]")
+"""Nothing is missing; `extra` names scopes the bot does not need, or is empty."""
 
-def installed_in(workspace: str, bot_user: str) -> str:
-    """Whose bot token it is."""
-    return f"workspace {workspace}, bot user {bot_user}"
+SCOPES_BUT_OPTIONAL = Sentence(
+    "{count} granted; optional, not granted: {optional}[; not needed: {extra}]"
+)
+"""Nothing is missing but what is `optional`; `extra` as above."""
 
-
-def scopes_granted(count: int, extra: str) -> str:
-    """Nothing is missing; `extra` names scopes the bot does not need, or is empty."""
-    rest = f"; not needed: {extra}" if extra else ""
-    return f"all {count} granted{rest}"
-
-
-def scopes_but_optional(count: int, optional: str, extra: str) -> str:
-    """Nothing is missing but what is `optional`; `extra` as above."""
-    rest = f"; not needed: {extra}" if extra else ""
-    return f"{count} granted; optional, not granted: {optional}{rest}"
-
-
-def scopes_missing(names: str) -> str:
-    """Scopes that the token lacks."""
-    return f"missing: {names}."
-
+SCOPES_MISSING = Sentence("missing: {names}.")
+"""Scopes that the token lacks."""
 
 GROK_AWAY = "The Grok API cannot be reached."
 GROK_NO_API = "There is no Grok API at XAI_BASE_URL."
 GROK_MOVED = "XAI_BASE_URL sends the bot on to another address, where it does not follow."
 
+GROK_OUT_OF_ORDER = Sentence("The server at XAI_BASE_URL is out of order (HTTP {status}).")
+"""The server is there, and out of order."""
 
-def grok_out_of_order(status: int) -> str:
-    """The server is there, and out of order."""
-    return f"The server at XAI_BASE_URL is out of order (HTTP {status})."
+REMEDY_ADDRESS = Sentence("Set XAI_BASE_URL to {address}.")
+"""Where the API is instead."""
 
-
-def remedy_address(address: str) -> str:
-    """Where the API is instead."""
-    return f"Set XAI_BASE_URL to {address}."
-
-
-def answered(model: str, endpoint: str, tokens: int) -> str:
-    """`model` has answered; `tokens` 0: nobody said how many it took."""
-    spent = f", {counted(tokens, 'token')}" if tokens else ""
-    return f"{model} answers at the {endpoint} endpoint{spent}"
-
+ANSWERED = Sentence("{model} answers at the {endpoint} endpoint[, {tokens:count token}]")
+"""`model` has answered; `tokens` 0: nobody said how many it took."""
 
 KEY_STATES = {
     "ok": "accepted",
@@ -243,21 +201,14 @@ KEY_STATES = {
     "disabled": "This key is switched off.",
 }
 
+MODEL_KNOWN = Sentence("{model}, by the {endpoint} endpoint")
+"""The default model is there; `endpoint` will serve it."""
 
-def model_known(model: str, endpoint: str) -> str:
-    """The default model is there; `endpoint` will serve it."""
-    return f"{model}, by the {endpoint} endpoint"
+MODEL_NOT_COMPARED = Sentence("{model}; the API does not list its models, so this was not compared")
+"""The API lists no models, so nobody knows whether this is one."""
 
-
-def model_not_compared(model: str) -> str:
-    """The API lists no models, so nobody knows whether this is one."""
-    return f"{model}; the API does not list its models, so this was not compared"
-
-
-def model_unknown(model: str, nearest: str) -> str:
-    """The default model is none that the API lists."""
-    hint = f" Did you mean {nearest}?" if nearest else ""
-    return f"There is no model {model} for this key.{hint}"
+MODEL_UNKNOWN = Sentence("There is no model {model} for this key.[ Did you mean {nearest}?]")
+"""The default model is none that the API lists."""
 
 
 def store_fine(server: str, role: str, embedded: bool) -> str:
@@ -271,66 +222,48 @@ STORE_UNNAMED = "a server that does not tell its version"
 STORE_READ_ONLY = "The server is a read-only replica."
 STORE_FULL = "The server's memory is full."
 
+STORE_CLUSTER_DOWN = Sentence(
+    "The Cluster lacks nodes that it needs for this workspace's keys ({reason})."
+)
+"""A Cluster takes nothing of this workspace's keys now."""
 
-def store_cluster_down(reason: str) -> str:
-    """A Cluster takes nothing of this workspace's keys now."""
-    return f"The Cluster lacks nodes that it needs for this workspace's keys ({reason})."
+STORE_ELSEWHERE = Sentence(
+    "The server is a node of a Cluster that does not have this workspace's keys ({reason})."
+)
+"""The server is one of several, and another one has the keys."""
 
+STORE_DENIES = Sentence("The server does not let the bot do what it needs ({reason}).")
+"""The server does not let this user in, or not at what the bot needs."""
 
-def store_elsewhere(reason: str) -> str:
-    """The server is one of several, and another one has the keys."""
-    return f"The server is a node of a Cluster that does not have this workspace's keys ({reason})."
+STORE_STRANGE = Sentence("What answers at REDIS_URL is neither Redis nor Valkey ({reason}).")
+"""What answers there is no Redis, or answers as none does."""
 
+STORE_REFUSES = Sentence("The server refuses what the bot writes ({reason}).")
+"""The server is there, and takes no writes."""
 
-def store_denies(reason: str) -> str:
-    """The server does not let this user in, or not at what the bot needs."""
-    return f"The server does not let the bot do what it needs ({reason})."
+STORE_OLD = Sentence("{server} is too old.")
+"""The store is too old for the commands that the bot uses."""
 
+STORE_EVICTS = Sentence(
+    "When its memory is full, the server would throw questions away ({policy})."
+)
+"""The store may throw away what was accepted."""
 
-def store_strange(reason: str) -> str:
-    """What answers there is no Redis, or answers as none does."""
-    return f"What answers at REDIS_URL is neither Redis nor Valkey ({reason})."
+STORE_AWAY = Sentence("The store does not answer ({reason}).")
+"""The store does not answer."""
 
-
-def store_refuses(reason: str) -> str:
-    """The server is there, and takes no writes."""
-    return f"The server refuses what the bot writes ({reason})."
-
-
-def store_old(server: str) -> str:
-    """The store is too old for the commands that the bot uses."""
-    return f"{server} is too old."
-
-
-def store_evicts(policy: str) -> str:
-    """The store may throw away what was accepted."""
-    return f"When its memory is full, the server would throw questions away ({policy})."
-
-
-def store_away(reason: str) -> str:
-    """The store does not answer."""
-    return f"The store does not answer ({reason})."
-
-
-def no_answer_within(seconds: float) -> str:
-    """A probe took too long."""
-    return f"no answer within {seconds:g} s"
-
+NO_ANSWER_WITHIN = Sentence("no answer within {seconds:g} s")
+"""A probe took too long."""
 
 # --- /readyz -------------------------------------------------------------------------------
 
 STOPPING = "the bot is stopping"
 
+NOT_WORKING = Sentence("no jobs are being taken[ ({trouble})]")
+"""Why the worker takes nothing, as far as it has found out."""
 
-def not_working(trouble: str) -> str:
-    """Why the worker takes nothing, as far as it has found out."""
-    return f"no jobs are being taken ({trouble})" if trouble else "no jobs are being taken"
-
-
-def not_connected(why: str) -> str:
-    """Slack cannot reach the bot; `why` is a clause."""
-    return f"Slack is not connected: {why}"
-
+NOT_CONNECTED = Sentence("Slack is not connected: {why}")
+"""Slack cannot reach the bot; `why` is a clause."""
 
 REMEDY_CLIENT_SECRET = "Copy the Client Secret from “Basic Information” of your app."
 INSTALLATION_KEY_SHORT = "INSTALLATION_KEYS has a key of fewer than 32 characters."
@@ -347,24 +280,16 @@ REMEDY_ADMINS_OF_TEAMS = (
     "Give each admin with the workspace, such as T012AB3CD:U012AB3CD, separated by commas."
 )
 
+WRONG_PUBLIC_URL = Sentence("PUBLIC_URL ({address}) is no https:// address without a path.")
+"""An address to which Slack would send nobody back."""
 
-def wrong_public_url(address: str) -> str:
-    """An address to which Slack would send nobody back."""
-    return f"PUBLIC_URL ({address}) is no https:// address without a path."
-
-
-def wrong_teams(names: str) -> str:
-    """Entries of SLACK_TEAMS that are no ids."""
-    return f"SLACK_TEAMS has entries that are no ids of workspaces: {names}."
-
+WRONG_TEAMS = Sentence("SLACK_TEAMS has entries that are no ids of workspaces: {names}.")
+"""Entries of SLACK_TEAMS that are no ids."""
 
 APP_PLACES_NOT_TOLD = "where it is installed stands in the store, which does not answer"
 
-
-def app_installed_in(places: int) -> str:
-    """In how many workspaces or organisations an app is that several may install."""
-    where = "1 workspace" if places == 1 else f"{places} workspaces"
-    return f"installed in {where}"
+APP_INSTALLED_IN = Sentence("installed in {places:count workspace}")
+"""In how many workspaces or organisations an app is that several may install."""
 
 
 def app_seems_removed(names: Sequence[str]) -> str:
@@ -389,9 +314,8 @@ def installations_unread(places: Sequence[str], of: int) -> str:
     return f"no key of INSTALLATION_KEYS opens the access to {some} ({named})"
 
 
-def installations_lost(places: str) -> str:
-    """Whose tokens run out."""
-    return f"Slack does not renew the access to {places}"
+INSTALLATIONS_LOST = Sentence("Slack does not renew the access to {places}")
+"""Whose tokens run out."""
 
 
 def _some_of(names: Sequence[str]) -> str:

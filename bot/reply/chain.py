@@ -374,7 +374,7 @@ def _question(ask: Ask, route: Route) -> Question:
     if begun is None:
         return Question(ask.user, text, visible=here and _stands_above(ask))
     asker = mention(ask.user) or excerpt(ask.user)
-    heading = words.asked_to_go_on(asker, begun.answer, begun.of)
+    heading = words.ASKED_TO_GO_ON(mention=asker, answer=begun.answer, answers=begun.of)
     same = ask.user == begun.user and begun.of == 1 and not is_private(ask)
     return Question(ask.user, text, visible=here and same, heading=heading)
 

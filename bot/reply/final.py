@@ -13,6 +13,7 @@ from bot.completion.result import TICKS_PER_DOLLAR, Answer, Most, Section, Usage
 from bot.reply.ledger import Post
 from bot.words import files as files_words
 from bot.words import search, talk
+from bot.words.sentences import cost, took
 
 
 def final_sections(answer: Answer) -> list[Section]:
@@ -46,7 +47,7 @@ def why_no_more(answer: Answer) -> tuple[str, str]:
     """What is said when nothing came, and what is said below what came."""
     if answer.stopped:
         return talk.STOPPED_UNWRITTEN, talk.STOPPED
-    return words.failed(answer.failure), words.broken_off(answer.failure)
+    return words.FAILED(answer.failure), words.BROKEN_OFF(answer.failure)
 
 
 def _says_anything(section: Section) -> bool:
@@ -102,15 +103,15 @@ def last_line(answer: Answer) -> str:
     was stopped, it is what is charged: `at most 1,234 tokens and $0.0042`.
     """
     asked = answer.seconds > 0
-    facts = [words.by(_model(answer), answer.endpoint) if asked else _model(answer)]
+    facts = [words.BY(model=_model(answer), endpoint=answer.endpoint) if asked else _model(answer)]
     facts += _tokens(answer.usage) if answer.usage else _most(answer.most)
     facts += _searched(answer)
     if answer.usage and answer.usage.cost_in_usd_ticks is not None:
-        facts.append(words.cost(answer.usage.cost_in_usd_ticks / TICKS_PER_DOLLAR))
+        facts.append(cost(answer.usage.cost_in_usd_ticks / TICKS_PER_DOLLAR))
     if asked:
-        facts.append(words.took(answer.seconds))
+        facts.append(took(answer.seconds))
     if answer.forgotten:
-        facts.append(talk.forgotten(answer.forgotten))
+        facts.append(talk.FIRST_FORGOTTEN(answer.forgotten))
     return " · ".join(facts)
 
 
@@ -127,20 +128,22 @@ def _model(answer: Answer) -> str:
     model, asked = excerpt(answer.model), excerpt(answer.model_asked)
     if same_model(answer.model_asked, answer.model):
         return model
-    return words.other_model(model, asked)
+    return words.OTHER_MODEL(model=model, asked_for=asked)
 
 
 def _tokens(usage: Usage) -> list[str]:
     visible_and_reasoning = usage.completion_tokens + usage.reasoning_tokens
     total = usage.total_tokens or usage.prompt_tokens + visible_and_reasoning
-    return [words.tokens_used(total, usage.reasoning_tokens)] if total else []
+    return [words.TOKENS_USED(total=total, reasoning=usage.reasoning_tokens)] if total else []
 
 
 def _most(most: Most | None) -> list[str]:
     if most is None:
         return []
-    money = "" if most.micro_dollars is None else words.cost(most.micro_dollars / 1_000_000)
-    return [words.used_at_most(words.tokens_used(most.tokens, 0), money)]
+    money = "" if most.micro_dollars is None else cost(most.micro_dollars / 1_000_000)
+    return [
+        words.USED_AT_MOST(tokens=words.TOKENS_USED(total=most.tokens, reasoning=0), money=money)
+    ]
 
 
 def _searched(answer: Answer) -> list[str]:

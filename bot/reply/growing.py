@@ -337,18 +337,18 @@ class Growing:
     def _waiting(self) -> str:
         """What the asker waits for."""
         if self._behind is not None:
-            return talk.queued_behind(self._behind)
+            return talk.QUEUED_BEHIND(self._behind)
         if doing := self.source.doing():
-            return talk.working(doing)
-        return talk.thinking_for(self._thought) if self._thought else words.THINKING
+            return talk.WORKING(doing)
+        return talk.THINKING_FOR(self._thought) if self._thought else words.THINKING
 
     @property
     def _waiting_in_status(self) -> str:
         if self._behind is not None:
-            return talk.status_queued(self._behind)
+            return talk.STATUS_QUEUED(self._behind)
         if doing := self.source.doing():
             return talk.status_working(doing)
-        return talk.status_thinking(self._thought)
+        return talk.STATUS_THINKING(self._thought)
 
     @property
     def _thought(self) -> float:

@@ -321,7 +321,7 @@ class Reply:
             return
         await self._budget.post(self._destination.route.channel)
         try:
-            await self._messages.post_once(TOLD, note(talk.ready(mentioned), talk.ANSWER_READY))
+            await self._messages.post_once(TOLD, note(talk.READY(mentioned), talk.ANSWER_READY))
         except SlackError as error:
             if passes(error):
                 raise

@@ -16,6 +16,7 @@ from bot.errors import Fault
 from bot.rules.quota import MICRO, QUOTAS, Quota, QuotaName, ScopeKind
 from bot.words import quota as said
 from bot.words import request as words
+from bot.words.sentences import one_of
 
 _LONGEST_NAME = 40
 _LONGEST_AMOUNT = 30
@@ -73,8 +74,8 @@ def unknown_quota(name: str) -> Fault:
     """The fault of a name that no quota has."""
     return Fault(
         excerpt(name, _LONGEST_NAME),
-        said.unknown(nearest_quota(name) or ""),
-        said.one_of(tuple(QUOTAS)),
+        said.UNKNOWN(nearest_quota(name) or ""),
+        one_of(tuple(QUOTAS)),
     )
 
 
@@ -108,7 +109,7 @@ def read_limits(pairs: Iterable[tuple[str, str]], kind: ScopeKind) -> Limits:
 
 def _read(quota: Quota, typed: str, kind: ScopeKind) -> int | Fault:
     if kind not in quota.scopes:
-        return Fault(quota.name, said.not_for(kind), said.one_of(quota.scopes))
+        return Fault(quota.name, said.not_for(kind), one_of(quota.scopes))
     return read_amount(quota, typed)
 
 
@@ -122,18 +123,20 @@ def read_amount(quota: Quota, typed: str) -> int | Fault:
     if not text:
         return Fault(quota.name, words.FLAG_NO_VALUE, quota.allowed)
     if text.lower() in _NO_LIMIT:
-        return Fault(quota.name, said.without_limit(quota.name, excerpt(text)), quota.allowed)
+        return Fault(
+            quota.name, said.WITHOUT_LIMIT(name=quota.name, value=excerpt(text)), quota.allowed
+        )
     money = quota.unit == "usd"
     found = (_MONEY if money else _COUNT).fullmatch(_pointed(narrow(text), money=money))
     if found is None or not (found["whole"] or found["part"]):
         return Fault(quota.name, _no_number(text, money=money), quota.allowed)
     if len(text) > _LONGEST_AMOUNT:
-        return Fault(quota.name, words.too_long_a_number(excerpt(text)), quota.allowed)
+        return Fault(quota.name, words.TOO_LONG_A_NUMBER(excerpt(text)), quota.allowed)
     amount = _number(found) * (MICRO if money else 1)
     if amount < quota.least:
-        return Fault(quota.name, words.too_small(shown_value(text)), quota.allowed)
+        return Fault(quota.name, words.TOO_SMALL(shown_value(text)), quota.allowed)
     if amount > quota.most:
-        return Fault(quota.name, words.too_large(shown_value(text)), quota.allowed)
+        return Fault(quota.name, words.TOO_LARGE(shown_value(text)), quota.allowed)
     if amount.denominator != 1:
         return Fault(quota.name, _no_number(text, money=money), quota.allowed)
     return int(amount)

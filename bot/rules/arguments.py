@@ -172,7 +172,7 @@ def a_month(text: str, _: Split) -> Arguments | None:
     if found := _MONTH.fullmatch(keyword(month)):
         return Arguments(names=(f"{found[1]}-{found[2]:0>2}",))
     if month[0] in "0123456789" and len(month.split()) == 1:
-        return Arguments(faults=(Fault("", said.no_month(excerpt(month)), said.ALLOWED_MONTH),))
+        return Arguments(faults=(Fault("", said.NO_MONTH(excerpt(month)), said.ALLOWED_MONTH),))
     return None
 
 
@@ -248,7 +248,7 @@ def defaults_to_unset(text: str, split: Split) -> Arguments | None:
         if option:
             return "reply" if option.name == "private" else option.name
         nearest = _nearest_default(typed)
-        return Fault(excerpt(typed), said.no_default(nearest)) if nearest else None
+        return Fault(excerpt(typed), said.NO_DEFAULT(nearest)) if nearest else None
 
     return _to_unset(split(text), read, default_fields, said.ALLOWED_DEFAULT_NAMES)
 
@@ -346,4 +346,4 @@ def _list_of(words: Sequence[str]) -> tuple[str, ...]:
 
 def _out_of_place(words: Sequence[str], allowed: str) -> tuple[Fault, ...]:
     """The fault of these words, if there are any, where only what is `allowed` may stand."""
-    return (Fault("", said.out_of_place(excerpt(" ".join(words))), allowed),) if words else ()
+    return (Fault("", said.OUT_OF_PLACE(excerpt(" ".join(words))), allowed),) if words else ()

@@ -130,19 +130,19 @@ def restriction_faults(rules: InForce, request: CompletionRequest) -> Iterator[F
     """What admins do not allow there, once per parameter: the model, or beyond a cap."""
     models, caps = rules.models, rules.caps
     if request.model not in models:
-        yield Fault("model", said.not_allowed(excerpt(request.model)), _allowed(models))
+        yield Fault("model", said.NOT_ALLOWED(excerpt(request.model)), _allowed(models))
     if (most := caps.get("max-tokens")) and (request.max_tokens or 0) > most:
-        problem = words.too_large(shown_value(request.max_tokens))
-        yield Fault("max_tokens", problem, said.up_to_here(most))
+        problem = words.TOO_LARGE(shown_value(request.max_tokens))
+        yield Fault("max_tokens", problem, said.UP_TO_HERE(most))
     if (most := caps.get("answers")) and (written := _written(request)) > most:
-        problem = words.too_many_answers(shown_value(written))
-        yield Fault(_most_of(request), problem, said.up_to_here(most))
+        problem = words.TOO_MANY_ANSWERS(shown_value(written))
+        yield Fault(_most_of(request), problem, said.UP_TO_HERE(most))
 
 
 def _allowed(models: Models) -> str:
     names = models.forbidden if models.only is None else models.only
     shown = [excerpt(name) for name in names[:_MODELS_SHOWN]]
-    return said.any_but(shown) if models.only is None else said.any_of(shown)
+    return said.ANY_BUT(shown) if models.only is None else said.any_of(shown)
 
 
 def _written(request: CompletionRequest) -> int:
@@ -219,4 +219,4 @@ def _size_faults(defaults: Mapping[str, JsonValue]) -> Iterator[Fault]:
     for name, value in defaults.items():
         size = len(json.dumps(value))
         if size > MAX_DEFAULT_BYTES:
-            yield Fault(name, words.prompt_too_long(size), words.prompt_length(MAX_DEFAULT_BYTES))
+            yield Fault(name, words.PROMPT_TOO_LONG(size), words.PROMPT_LENGTH(MAX_DEFAULT_BYTES))

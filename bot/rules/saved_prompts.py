@@ -54,7 +54,7 @@ def to_save(text: str, _: Split) -> Arguments | None:
     if not prompt:
         faults.append(Fault("", said.NOTHING_TO_SAVE, said.ALLOWED_TO_SAVE))
     elif len(prompt) > MOST_CHARS:
-        faults.append(Fault("", said.too_long(len(prompt)), said.up_to(MOST_CHARS)))
+        faults.append(Fault("", said.TOO_LONG(len(prompt)), said.UP_TO(MOST_CHARS)))
     else:
         faults += _faults_of_flags(parse_text(prompt))
     return Arguments(names=(name, prompt), faults=tuple(faults))
@@ -122,7 +122,7 @@ def _keyed(word: str) -> str:
 
 def _faults_of_name(name: str) -> list[Fault]:
     if not name:
-        return [Fault("", said.NO_NAME, said.allowed_name(_RESERVED))]
+        return [Fault("", said.NO_NAME, said.ALLOWED_NAME(_RESERVED))]
     if name in _RESERVED or not _NAME.fullmatch(name):
-        return [Fault("", said.not_a_name(excerpt(name, 30)), said.allowed_name(_RESERVED))]
+        return [Fault("", said.NOT_A_NAME(excerpt(name, 30)), said.ALLOWED_NAME(_RESERVED))]
     return []

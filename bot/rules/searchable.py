@@ -167,18 +167,22 @@ class _Lists:
     def _not_kept(self, only: tuple[str, ...]) -> Iterator[Fault]:
         for forbidden in self.listed.forbidden:
             name = next(each for each in only if _covers(self.kind)(each, forbidden))
-            yield Fault("search", said.includes_forbidden(name, forbidden), said.ASK_AN_ADMIN)
+            yield Fault(
+                "search", said.INCLUDES_FORBIDDEN(name=name, forbidden=forbidden), said.ASK_AN_ADMIN
+            )
 
     def _wrong(self) -> Iterator[Fault]:
         """What of its own may not be read."""
         allowed, covers = self._allowed(), _covers(self.kind)
         for name in self.own:
             if not self.may.allows(self.kind, name):
-                yield Fault(self.kind, said.not_allowed(name), allowed)
+                yield Fault(self.kind, said.NOT_ALLOWED(name), allowed)
         for name in self.own:
             for forbidden in self.listed.forbidden:
                 if forbidden != name and covers(name, forbidden) and forbidden not in self.own:
-                    yield Fault(self.kind, said.includes_forbidden(name, forbidden), allowed)
+                    yield Fault(
+                        self.kind, said.INCLUDES_FORBIDDEN(name=name, forbidden=forbidden), allowed
+                    )
 
     def _beside(self) -> Iterator[Fault]:
         """What it leaves out, and cannot beside what the rules do."""
@@ -186,8 +190,8 @@ class _Lists:
         if only is None:
             out = {*self.own_not, *self.listed.forbidden}
             if len(out) > self.most:
-                problem = said.too_many_beside(len(out), len(self.listed.forbidden))
-                yield Fault(name if self.own_not else "search", problem, words.up_to(self.most))
+                problem = said.TOO_MANY_BESIDE(count=len(out), forbidden=len(self.listed.forbidden))
+                yield Fault(name if self.own_not else "search", problem, words.UP_TO(self.most))
             return
         yield from self._not_kept(only)
         left = [each for each in only if not any(covers(own, each) for own in self.own_not)]
@@ -195,12 +199,12 @@ class _Lists:
         if self.own_not and (not left or within):
             yield Fault(name, said.LEAVES_NOTHING, self._allowed())
         elif len(only) > self.most:
-            problem = said.too_many_allowed(len(only))
-            yield Fault("search", problem, words.up_to(self.most))
+            problem = said.TOO_MANY_ALLOWED(len(only))
+            yield Fault("search", problem, words.UP_TO(self.most))
 
     def _allowed(self) -> str:
         listed = self.listed
-        return said.any_but(listed.forbidden) if listed.only is None else said.any_of(listed.only)
+        return said.ANY_BUT(listed.forbidden) if listed.only is None else said.any_of(listed.only)
 
 
 def _covers(kind: str) -> Callable[[str, str], bool]:
@@ -218,11 +222,11 @@ def not_kept(may: Searchable) -> Iterator[Fault]:
     ):
         count = len(listed.forbidden if listed.only is None else listed.only)
         if count > most:
-            yield Fault(kind, words.too_many_stops(count), words.up_to(most))
+            yield Fault(kind, words.TOO_MANY_STOPS(count), words.UP_TO(most))
         for name in listed.only or ():
             for forbidden in listed.forbidden:
                 if _covers(kind)(name, forbidden):
-                    yield Fault(kind, said.includes_forbidden(name, forbidden))
+                    yield Fault(kind, said.INCLUDES_FORBIDDEN(name=name, forbidden=forbidden))
 
 
 def to_allow(names: Sequence[str], named: Named) -> dict[str, bool | None]:

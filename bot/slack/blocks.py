@@ -251,26 +251,26 @@ class Question:
         """The message that shows the question above (the first part of) the answer."""
         return Message(
             (*self._head(), _markdown(answer), *foot.blocks),
-            words.answering(excerpt(self.text, _NOTIFICATION_CHARS)),
+            words.ANSWERING(excerpt(self.text, _NOTIFICATION_CHARS)),
         )
 
     def _head(self) -> tuple[Block, ...]:
         if self.visible:
             return ()
         question = (_plain(self.shown), _LINE) if self.shown else ()
-        asked = self.heading or words.asked(mention(self.user) or excerpt(self.user))
+        asked = self.heading or words.ASKED(mention(self.user) or excerpt(self.user))
         return (_small(asked), *question)
 
 
 def further_message(number: int, answer: str, foot: Foot) -> Message:
     """The `number`th further message of an answer, counted from 1."""
-    return Message((_markdown(answer), *foot.blocks), words.answering_on(number))
+    return Message((_markdown(answer), *foot.blocks), words.ANSWERING_ON(number))
 
 
 def apology(user: str, sentence: str, foot: Foot) -> Message:
     """A whole answer that is one sentence of the bot's: who asked, and nothing of what."""
-    asked = _small(words.asked(mention(user) or talk.SOMEBODY))
-    return Message((asked, _markdown(words.failed(sentence)), *foot.blocks), sentence)
+    asked = _small(words.ASKED(mention(user) or talk.SOMEBODY))
+    return Message((asked, _markdown(words.FAILED(sentence)), *foot.blocks), sentence)
 
 
 def note(sentence: str, text: str = "") -> Message:

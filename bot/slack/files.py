@@ -85,7 +85,7 @@ def _unread(file: Mapping[str, JsonValue], size: int) -> str:
         return words.not_taken(own)
     if file.get("file_access") in ("access_denied", "file_not_found"):
         return words.KEPT_FROM_ME
-    return words.too_big(size, FILE_BYTES) if size > FILE_BYTES else ""
+    return words.TOO_BIG(size=size, most=FILE_BYTES) if size > FILE_BYTES else ""
 
 
 def _text(file: Mapping[str, JsonValue], name: str) -> str:
@@ -217,7 +217,7 @@ class Files:
 
         async def one(ref: FileRef) -> FileInfo:
             if ref.unread and id(ref) not in named:
-                return self._nameless(ref, words.too_many(MOST_FILES))
+                return self._nameless(ref, words.TOO_MANY(MOST_FILES))
             async with turns:
                 return await self._looked_up(ref, until)
 
@@ -239,7 +239,7 @@ class Files:
         except SlackError as error:
             log.info("file not looked up", file=ref.id, error=str(error))
             return self._nameless(ref, _reason(error))
-        why = found.unread or (words.too_many(MOST_FILES) if ref.unread else "")
+        why = found.unread or (words.TOO_MANY(MOST_FILES) if ref.unread else "")
         known = found.model_copy(update={"id": ref.id, "most": ref.tokens, "unread": why})
         self._remember([known])
         return known
@@ -290,7 +290,7 @@ class Files:
 
     async def _fetched(self, file: FileInfo, left: _Left, most: int | None) -> Enclosure:
         if file.size > left.bytes:
-            return Unread(file.name, words.too_much(QUESTION_BYTES))
+            return Unread(file.name, words.TOO_MUCH(QUESTION_BYTES))
         left.bytes -= file.size
         data = await _tried(
             partial(
@@ -332,6 +332,6 @@ async def _tried(call: Callable[[], Awaitable[T]]) -> T:
 
 def _reason(error: SlackError, size: int = 0) -> str:
     if error.code == TOO_LARGE:
-        return words.too_big(max(size, FILE_BYTES + 1), FILE_BYTES)
+        return words.TOO_BIG(size=max(size, FILE_BYTES + 1), most=FILE_BYTES)
     slow = isinstance(error, OutcomeUnknown) and not error.status
     return _REASONS.get(error.code, words.SLOW if slow else words.NOT_GIVEN)

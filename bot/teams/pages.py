@@ -115,7 +115,7 @@ class InstallPages:
             place = urlencode({"app": granted.app_id, "team": granted.team_id})
             address = f"{address}app_redirect?{html.escape(place)}"
         link = f'<p><a class="add" href="{address}">{words.OPEN}</a></p>'
-        said = words.try_it(granted.team_name or granted.enterprise_name or "")
+        said = words.TRY_IT(granted.team_name or granted.enterprise_name or "")
         return BoltResponse(status=200, body=_html(words.INSTALLED, said, link))
 
     async def _install(self, request: web.BaseRequest) -> web.StreamResponse:

@@ -128,7 +128,7 @@ class Rotation:
             await self._client.chat_postMessage(
                 token=lost.bot_token,
                 channel=lost.installed_by,
-                text=words.lost(self._address, minutes),
+                text=words.LOST(address=self._address, minutes=minutes),
             )
         except (*NOT_GRANTED, SlackApiError) as error:
             log.warning("nobody told", place=lost.place, why=type(error).__name__)

@@ -80,7 +80,7 @@ async def ask_in_terminal(
         except RequestRefused as refused:
             raise _as_typed(refused, flags) from None
         if request.logprobs is not None and grok.catalogue.ignores_logprobs(request.model):
-            print(plain(grok_words.grok_no_logprobs(excerpt(request.model))), file=err)
+            print(plain(grok_words.GROK_NO_LOGPROBS(excerpt(request.model))), file=err)
         completion = grok.complete(call, nobodys_cap="max_tokens" not in flags.values)
         collector = Collector(request, search)
         printer = _Printer(out)
@@ -134,7 +134,11 @@ async def _models(catalogue: Catalogue) -> str:
     """Which there are, the cheapest first; empty where the API does not list them."""
     await catalogue.refresh()
     names = [model.id for model in catalogue.listed]
-    return words.some_models(names[:_MODELS_SHOWN], len(names) - _MODELS_SHOWN) if names else ""
+    return (
+        words.SOME_MODELS(names=names[:_MODELS_SHOWN], more=len(names) - _MODELS_SHOWN)
+        if names
+        else ""
+    )
 
 
 _ACTING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")

@@ -24,7 +24,7 @@ from bot.store.installations import Installations
 from bot.store.redis.connection import Store
 from bot.store.seal import Seal, keys_in
 from bot.teams.register import Register
-from bot.words.terminal.startup import wrong_url
+from bot.words.terminal.startup import WRONG_URL
 
 
 async def asked_again(settings: Settings, store: Store, team: str, job: Job, call: str) -> Taken:
@@ -33,12 +33,12 @@ async def asked_again(settings: Settings, store: Store, team: str, job: Job, cal
     Raises `StartupError`, and `UserError` with a sentence where it is not taken.
     """
     if not web_address_fits(settings.slack_api_url):
-        raise StartupError([wrong_url("SLACK_API_URL", "https:// or http://")])
+        raise StartupError([WRONG_URL(name="SLACK_API_URL", schemes="https:// or http://")])
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(slack_session())
         installation = await _installation(settings, session, store, team)
         if installation.team != team:
-            raise UserError(command_words.job_elsewhere(job.id))
+            raise UserError(command_words.JOB_ELSEWHERE(job.id))
         client = SlackClient(
             token=installation.bot_token.get_secret_value(),
             base_url=settings.slack_api_url,
@@ -74,7 +74,7 @@ async def _installation(
         return await _registered(settings, store, team)
     token = settings.slack_bot_token
     if token is None:
-        raise StartupError([words.setting_missing("SLACK_BOT_TOKEN")])
+        raise StartupError([words.SETTING_MISSING("SLACK_BOT_TOKEN")])
     client = SlackClient(base_url=settings.slack_api_url, session=session, retry_handlers=[])
     found = await identify(client, token)
     if isinstance(found, Trouble):
@@ -86,9 +86,9 @@ async def _registered(settings: Settings, store: Store, team: str) -> Installati
     """What `team` has installed, or its organisation."""
     keys = settings.installation_keys
     if keys is None:
-        raise StartupError([words.setting_missing("INSTALLATION_KEYS")])
+        raise StartupError([words.SETTING_MISSING("INSTALLATION_KEYS")])
     register = Register(Installations(store), _seal(keys))
     found = await register.of(team)
     if found is None:
-        raise UserError(command_words.team_without_app(team))
+        raise UserError(command_words.TEAM_WITHOUT_APP(team))
     return found.record.installation(team)

@@ -20,12 +20,12 @@ async def forget(settings: Settings, user: str) -> int:
     """Forget `user` in every workspace of the store, and print what came of it; returns the exit
     code. Raises `StartupError` and `UserError`."""
     if not _PERSON.fullmatch(user):
-        raise UserError(command_words.not_a_user(user))
+        raise UserError(command_words.NOT_A_USER(user))
     try:
         async with operators_store(settings) as store:
             print(await _forgotten(store, user))
     except StoreUnavailable as error:
-        print(words.store_away(str(error)), file=sys.stderr)
+        print(words.STORE_AWAY(str(error)), file=sys.stderr)
         return 1
     return 0
 
@@ -34,9 +34,9 @@ async def _forgotten(store: Store, user: str) -> str:
     known = await workspaces(store)
     under_way = [row for keys in known for row in await Board(store, keys).under_way()]
     if questions := sum(row.asker == user for row in under_way):
-        raise UserError(command_words.forget_busy(user, questions))
+        raise UserError(command_words.FORGET_BUSY(user=user, questions=questions))
     found = [await Forgetting(store, keys).forget(user) for keys in known]
     if any(each.busy for each in found):
-        raise UserError(command_words.forget_unfinished(user))
+        raise UserError(command_words.FORGET_UNFINISHED(user))
     deleted, taken_out = sum(each.deleted for each in found), sum(each.taken_out for each in found)
     return command_words.forgotten(user, deleted, taken_out)

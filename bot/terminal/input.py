@@ -100,7 +100,7 @@ def _read(stdin: TextIO, most: int, err: TextIO) -> str:
     except UnicodeDecodeError:
         raise UserError(words.NOT_TEXT) from None
     if len(text.encode()) > most:
-        raise UserError(words.too_long(most))
+        raise UserError(words.TOO_LONG(most))
     return text.removesuffix("\n").removesuffix("\r")
 
 
@@ -121,7 +121,7 @@ async def read_files(paths: Sequence[str], reading: Reading) -> tuple[Enclosure,
     or cannot go along, and for more than are read with one question: whoever names a file here can
     name another, and pays for no answer without it."""
     if len(paths) > MOST_FILES:
-        raise UserError(words.too_many_files(MOST_FILES))
+        raise UserError(words.TOO_MANY_FILES(MOST_FILES))
     found: list[Enclosure] = []
     left = QUESTION_BYTES
     for path in map(Path, paths):
@@ -131,9 +131,9 @@ async def read_files(paths: Sequence[str], reading: Reading) -> tuple[Enclosure,
         if kind is None:
             found.append(Unread(name, files_words.not_taken(called)))
         elif size > FILE_BYTES:
-            found.append(Unread(name, files_words.too_big(size, FILE_BYTES)))
+            found.append(Unread(name, files_words.TOO_BIG(size=size, most=FILE_BYTES)))
         elif size > left:
-            found.append(Unread(name, files_words.too_much(QUESTION_BYTES)))
+            found.append(Unread(name, files_words.TOO_MUCH(QUESTION_BYTES)))
         else:
             left -= size
             data = await asyncio.to_thread(_bytes_of, path)
@@ -146,9 +146,9 @@ async def read_files(paths: Sequence[str], reading: Reading) -> tuple[Enclosure,
 def _size_of(path: Path) -> int:
     """Raises `UserError` when there is no such file; a pipe has no size to rely on."""
     if path.is_dir():
-        raise UserError(words.folder(excerpt(str(path), 200)))
+        raise UserError(words.FOLDER(excerpt(str(path), 200)))
     if not path.is_file():
-        raise UserError(words.no_file(excerpt(str(path), 200)))
+        raise UserError(words.NO_FILE(excerpt(str(path), 200)))
     return path.stat().st_size
 
 
@@ -157,4 +157,4 @@ def _bytes_of(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(FILE_BYTES + 1)
     except OSError:
-        raise UserError(words.no_file(excerpt(str(path), 200))) from None
+        raise UserError(words.NO_FILE(excerpt(str(path), 200))) from None

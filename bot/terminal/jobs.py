@@ -43,7 +43,7 @@ async def operate(settings: Settings, wanted: Wanted) -> int:
         async with operators_store(settings) as store:
             print(await _done(settings, store, wanted))
     except StoreUnavailable as error:
-        print(words.store_away(str(error)), file=sys.stderr)
+        print(words.STORE_AWAY(str(error)), file=sys.stderr)
         return 1
     return 0
 
@@ -60,7 +60,7 @@ async def operators_store(settings: Settings) -> AsyncIterator[Store]:
     """The store, which answers; the bot's own is shared with a bot that is serving. Raises
     `StartupError` where there is none, and `StoreUnavailable`."""
     if settings.redis_url is None and not _is_there(Path(settings.data_dir) / LOCK):
-        raise StartupError([command_words.jobs_no_store(settings.data_dir)])
+        raise StartupError([command_words.JOBS_NO_STORE(settings.data_dir)])
     async with open_store(settings, join=True) as store:
         await store.ping()
         yield store
@@ -79,7 +79,7 @@ async def _done(settings: Settings, store: Store, wanted: Wanted) -> str:
                 else await _dropped(settings, store, keys, job_id)
             )
             return outcome.as_json if wanted.as_json else outcome.sentence
-    raise UserError(command_words.job_unknown(job_id))
+    raise UserError(command_words.JOB_UNKNOWN(job_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,29 +100,29 @@ async def _retried(
 ) -> _Outcome:
     given_up_at = await board.failed_at(job_id)
     if not given_up_at:
-        raise UserError(command_words.job_not_failed(job_id))
+        raise UserError(command_words.JOB_NOT_FAILED(job_id))
     job = await _look(settings, store, keys, job_id)
     if job is None:
-        raise UserError(command_words.job_unreadable(job_id))
+        raise UserError(command_words.JOB_UNREADABLE(job_id))
     if job.state != "done":
-        raise UserError(command_words.job_still_ending(job_id))
+        raise UserError(command_words.JOB_STILL_ENDING(job_id))
     from bot.terminal.asked_again import asked_again
 
     taken = await asked_again(settings, store, keys.team, job, f"again:{job.id}:{given_up_at}")
     await _crashes(settings, store, keys).drop(job_id, _dropping(job))
     new = taken.accepted.job_id
-    return _Outcome(command_words.job_retried(job_id, new), job_id, "retried", new)
+    return _Outcome(command_words.JOB_RETRIED(job_id=job_id, new=new), job_id, "retried", new)
 
 
 async def _dropped(settings: Settings, store: Store, keys: Keys, job_id: str) -> _Outcome:
     job = await _look(settings, store, keys, job_id)
     outcome = await _crashes(settings, store, keys).drop(job_id, _dropping(job))
     if outcome == "dropped":
-        return _Outcome(command_words.job_dropped(job_id), job_id, outcome)
+        return _Outcome(command_words.JOB_ENDED(job_id), job_id, outcome)
     if outcome == "forgotten":
-        return _Outcome(command_words.job_off_the_list(job_id), job_id, outcome)
+        return _Outcome(command_words.JOB_OFF_THE_LIST(job_id), job_id, outcome)
     raise UserError(
-        command_words.job_over(job_id) if outcome == "over" else command_words.job_unknown(job_id)
+        command_words.JOB_OVER(job_id) if outcome == "over" else command_words.JOB_UNKNOWN(job_id)
     )
 
 
@@ -203,7 +203,7 @@ def why(row: Row) -> str:
     """Why a job stands where it does; empty where that says itself."""
     standing = _why_there(row)
     if row.removed:
-        return command_words.job_of_removed(standing)
+        return command_words.JOB_OF_REMOVED(standing)
     return standing
 
 
@@ -213,8 +213,9 @@ def _why_there(row: Row) -> str:
     if row.given_up:
         return command_words.job_given_up(row.given_up, row.attempts, unsaid=row.unsaid)
     if row.stop:
-        return command_words.job_stopped(row.stop)
+        return command_words.JOB_STOPPED(row.stop)
     if row.state == "resting":
-        told = command_words.job_rests if row.attempts else command_words.job_set_aside
-        return told(row.attempts, row.rests)
+        if row.attempts:
+            return command_words.JOB_RESTS(attempts=row.attempts, seconds=row.rests)
+        return command_words.JOB_SET_ASIDE(row.rests)
     return command_words.JOB_BEHIND if row.state == "in line" else ""

@@ -40,7 +40,7 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
     if more:
         known = _LONG_OPTION.findall(parsers[options.command].format_usage())
         near = get_close_matches(more[0].partition("=")[0][:_LONGEST_NAME], known, n=1)
-        told = command_words.no_option(options.command, _shown(more[0]), *near)
+        told = command_words.NO_OPTION(command=options.command, given=_shown(more[0]), nearest=near)
         parser.exit(EXIT_USAGE, f"{told}\n")
     return options
 

@@ -8,7 +8,6 @@ from itertools import islice
 
 from pydantic import JsonValue
 
-from bot import words as general
 from bot.completion.ask import Ask
 from bot.completion.excerpt import excerpt
 from bot.completion.logprobs import chance_line
@@ -25,6 +24,7 @@ from bot.views.form_fields import modal
 from bot.words import files as file_words
 from bot.words import talk as words
 from bot.words.form import CLOSE
+from bot.words.sentences import cost, took
 
 _VALUE_CHARS = 300
 _PARAGRAPHS_OF_CHANCES = 10
@@ -112,7 +112,7 @@ def _answered(answer: Answer, lost: int) -> Iterator[Block]:
     if lost:
         facts.append((words.DETAILS_LOST, f"{lost:,}"))
     if answer.seconds > 0:
-        facts.append((words.DETAILS_TIME, general.took(answer.seconds)))
+        facts.append((words.DETAILS_TIME, took(answer.seconds)))
     yield from fields(_field(label, value) for label, value in facts)
     if answer.usage is None:
         yield small(words.DETAILS_NO_TOKENS)
@@ -120,8 +120,8 @@ def _answered(answer: Answer, lost: int) -> Iterator[Block]:
 
 def _along(answer: Answer, ask: Ask, files: Sequence[str]) -> Iterator[Block]:
     """What went to Grok besides the question."""
-    lines = [words.read_along(answer.turns)] if answer.turns else []
-    lines += [words.not_read_along(answer.forgotten)] if answer.forgotten else []
+    lines = [words.READ_ALONG(answer.turns)] if answer.turns else []
+    lines += [words.NOT_READ_ALONG(answer.forgotten)] if answer.forgotten else []
     lines += [words.BEGINNING_ALONG] if ask.begun else []
     unread = {name for name, _ in answer.unread}
     read = [name for name in files if name not in unread]
@@ -134,21 +134,24 @@ def _along(answer: Answer, ask: Ask, files: Sequence[str]) -> Iterator[Block]:
 
 def _usage(usage: Usage) -> list[tuple[str, str]]:
     facts = [
-        (words.DETAILS_TOKENS_IN, words.tokens_read(usage.prompt_tokens, usage.cached_tokens)),
+        (
+            words.DETAILS_TOKENS_IN,
+            words.TOKENS_READ(prompt=usage.prompt_tokens, cached=usage.cached_tokens),
+        ),
         (words.DETAILS_TOKENS_OUT, f"{usage.completion_tokens:,}"),
     ]
     if usage.reasoning_tokens:
         facts.append((words.DETAILS_TOKENS_REASONING, f"{usage.reasoning_tokens:,}"))
     if usage.cost_in_usd_ticks is not None:
-        cost = general.cost(usage.cost_in_usd_ticks / TICKS_PER_DOLLAR)
-        facts.append((words.DETAILS_COST, cost))
+        dollars = usage.cost_in_usd_ticks / TICKS_PER_DOLLAR
+        facts.append((words.DETAILS_COST, cost(dollars)))
     return facts
 
 
 def _most(most: Most) -> list[tuple[str, str]]:
     facts = [(words.DETAILS_MOST_TOKENS, f"{most.tokens:,}")]
     if most.micro_dollars is not None:
-        facts.append((words.DETAILS_MOST_COST, general.cost(most.micro_dollars / 1_000_000)))
+        facts.append((words.DETAILS_MOST_COST, cost(most.micro_dollars / 1_000_000)))
     return facts
 
 
@@ -167,7 +170,7 @@ def _chances(chances: Sequence[TokenLogprob]) -> Iterator[Block]:
 def _text(label: str, text: str) -> Iterator[Block]:
     """One paragraph of `text` below its label; nothing at all without a text."""
     if text.strip():
-        yield small(words.labelled(label))
+        yield small(words.LABELLED(label=label))
         yield from _first(1, long_text(text))
 
 
@@ -179,7 +182,7 @@ def _first(most: int, blocks: Iterator[Block]) -> Iterator[Block]:
 
 
 def _field(label: str, value: str) -> str:
-    return words.labelled(label, f"`{value}`")
+    return words.LABELLED(label=label, value=f"`{value}`")
 
 
 def _value(value: JsonValue) -> str:

@@ -271,7 +271,7 @@ def text_input(name: str, text: str | None, example: str) -> Json:
 
 
 def _typed(text: str | None, example: str) -> Json:
-    placeholder = words.KEPT if text is None else words.for_example(example)
+    placeholder = words.KEPT if text is None else words.FOR_EXAMPLE(example)
     initial = {"initial_value": text} if text else {}
     return {"placeholder": plain(placeholder), **initial}
 
@@ -285,7 +285,7 @@ def _hints(parameter: Option) -> Iterable[str]:
     if parameter.name == "stop":
         yield words.STOP_HINT
     if parameter.minimum is not None and parameter.maximum is not None:
-        yield words.within(parameter.minimum, parameter.maximum)
+        yield words.WITHIN(least=parameter.minimum, most=parameter.maximum)
     if parameter.completions_only:
         yield words.ONLY_SOME
 

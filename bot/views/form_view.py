@@ -174,7 +174,9 @@ def model_options(
         own = query.strip()
         return {"options": [option(own, own)] if holds("model", own) else []}
     shown = len(first) + len(others)
-    count = words.more_models(shown, len(found)) if len(found) > OPTIONS_IN_LIST else ""
+    count = (
+        words.MORE_MODELS(shown=shown, number=len(found)) if len(found) > OPTIONS_IN_LIST else ""
+    )
     if not others and not count:
         return {"options": first}
     titles = (words.MODELS_ALLOWED, words.MODELS_NOT_ALLOWED) if others else ("", "")
@@ -214,7 +216,7 @@ def fault_in_labels(fault: Fault) -> str:
 
 
 def _about(about: Said, task: str) -> Iterator[Json]:
-    yield {"type": "context", "elements": [plain(words.wrote(excerpt(about.author)))]}
+    yield {"type": "context", "elements": [plain(words.WROTE(excerpt(about.author)))]}
     yield {"type": "section", "text": plain(_first_lines(about.text) or words.NO_TEXT)}
     yield task_field(task)
 
@@ -235,7 +237,7 @@ def _first_lines(text: str) -> str:
 
 
 def _switch(filled: Filled, *, advanced: bool) -> Json:
-    label = words.FEWER if advanced else words.more(_hidden(filled))
+    label = words.FEWER if advanced else words.MORE(_hidden(filled))
     switch = Offered(ADVANCED_ID, label, "off" if advanced else "on")
     return {"type": "actions", "block_id": ADVANCED_ID, "elements": [button(switch)]}
 
@@ -306,5 +308,7 @@ def _model_options(found: Mapping[str, Model], names: Sequence[str]) -> list[Jso
 
 
 def _model_option(model: Model) -> Json:
-    priced = words.model_option(model.id, words.model_prices(model.input_price, model.output_price))
+    priced = words.MODEL_OPTION(
+        model=model.id, prices=words.model_prices(model.input_price, model.output_price)
+    )
     return option(priced if len(priced) <= OPTION_TEXT_CHARS else model.id, model.id)

@@ -48,8 +48,8 @@ def ways_to_ask(name: str, bot_user: str) -> Part:
     """What can be done here, and a button that does it; `name` of the viewer, or empty."""
     ask = {**button(Offered(ASK_ACTION, words.ASK)), "style": "primary"}
     return (
-        heading(words.greeting(excerpt(name))),
-        section(words.ways_to_ask(f"<@{bot_user}>")),
+        heading(words.GREETING(excerpt(name))),
+        section(words.WAYS_TO_ASK(f"<@{bot_user}>")),
         {"type": "actions", "elements": [ask]},
         small(words.MAY_ERR),
     )
@@ -68,7 +68,7 @@ def questions_away() -> Part:
 
 def defaults(model: str, max_tokens: int, others: Sequence[str] = ()) -> Part:
     """What goes for a question that says nothing else; `others` are further lines."""
-    first = [words.default_model(excerpt(model)), words.default_max_tokens(max_tokens)]
+    first = [words.DEFAULT_MODEL(excerpt(model)), words.default_max_tokens(max_tokens)]
     return (
         heading(words.DEFAULTS),
         *lines([*first, *others]),
@@ -103,13 +103,13 @@ def allowed_models(allowed: Models) -> str:
     """Which models may be asked, in a line."""
     if allowed.only is not None:
         return words.models_only(_codes(allowed.only))
-    return words.models_but(_codes(allowed.forbidden)) if allowed.forbidden else words.ALL_MODELS
+    return words.MODELS_BUT(_codes(allowed.forbidden)) if allowed.forbidden else words.ALL_MODELS
 
 
 def only_in(channels: Sequence[str]) -> str:
     """Where questions are taken, in a line."""
     named = [f"<#{each}>" if is_channel(each) else words.IN_DIRECT_MESSAGE for each in channels]
-    return words.only_in(_some(named))
+    return words.ONLY_IN(_some(named))
 
 
 def _codes(names: Sequence[str]) -> str:
@@ -117,7 +117,7 @@ def _codes(names: Sequence[str]) -> str:
 
 
 def _some(named: Sequence[str]) -> str:
-    more = [words.more_models(len(named) - MOST_NAMED)] if len(named) > MOST_NAMED else []
+    more = [words.MORE_MODELS(len(named) - MOST_NAMED)] if len(named) > MOST_NAMED else []
     return ", ".join([*dict.fromkeys(named[:MOST_NAMED]), *more])
 
 
@@ -140,7 +140,7 @@ def models(known: Sequence[Model], default: Model | None, allowed: Models | None
         for model in ordered[:MOST_MODELS]
     ]
     if len(known) > MOST_MODELS:
-        shown.append(words.more_models(len(known) - MOST_MODELS))
+        shown.append(words.MORE_MODELS(len(known) - MOST_MODELS))
     return heading(words.MODELS), small(words.PRICES), *lines(shown)
 
 
@@ -155,13 +155,13 @@ def bar(used: float, limit: float) -> str:
     It looks empty only when nothing is used, and full only when everything is.
     """
     if used <= 0 < limit:
-        return words.used("░" * _BAR_CELLS, 0)
+        return words.USED(bar="░" * _BAR_CELLS, percent=0)
     if limit <= 0:
-        return words.used("█" * _BAR_CELLS, 100)
+        return words.USED(bar="█" * _BAR_CELLS, percent=100)
     cells, percent = _share(used, limit, _BAR_CELLS), _share(used, limit, 100)
-    return words.used(
-        "█" * min(cells, _BAR_CELLS) + "░" * (_BAR_CELLS - cells),
-        percent,
+    return words.USED(
+        bar="█" * min(cells, _BAR_CELLS) + "░" * (_BAR_CELLS - cells),
+        percent=percent,
     )
 
 
@@ -175,7 +175,7 @@ def _question(recent: Recent, workspace_url: str, tz_offset: int) -> str:
     shown = excerpt(recent.prompt, _QUESTION_CHARS) or "…"
     link = _permalink(recent, workspace_url)
     facts = f"{_place(recent)} · {moment(recent.at, tz_offset)}"
-    return words.question(f"<{link}|{shown}>" if link else shown, facts)
+    return words.QUESTION(shown=f"<{link}|{shown}>" if link else shown, facts=facts)
 
 
 def _permalink(recent: Recent, workspace_url: str) -> str:
@@ -196,4 +196,4 @@ def _model(model: Model, *, is_default: bool, forbidden: bool) -> str:
     facts = [words.price(model.input_price, model.cached_price, model.output_price)]
     facts += [words.THE_DEFAULT] if is_default else []
     facts += [words.NOT_ALLOWED] if forbidden else []
-    return words.model_line(excerpt(model.id), " · ".join(facts))
+    return words.MODEL_LINE(model=excerpt(model.id), facts=" · ".join(facts))

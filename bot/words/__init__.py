@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from bot.words.sentences import Sentence, counted
+
 # --- the answer ----------------------------------------------------------------------------
 
 NO_LOGPROBS = "_This model does not say how likely its tokens were._"
@@ -61,20 +63,14 @@ def gone_on(note: str) -> str:
     return _CUT_OFF.sub(r"_Cut off at \1; it goes on below._", note, count=1)
 
 
-def ended(reason: str) -> str:
-    """Below an answer that ended for a reason we know nothing about."""
-    return f"_Grok ended here ({reason})._"
+ENDED_OTHERWISE = Sentence("_Grok ended here ({reason})._")
+"""Below an answer that ended for a reason we know nothing about."""
 
+CHOSEN_FROM = Sentence("{token} · instead: {others}")
+"""A token with its chance, and those that could have stood there instead with theirs."""
 
-def chosen_from(token: str, others: str) -> str:
-    """A token with its chance, and those that could have stood there instead with theirs."""
-    return f"{token} · instead: {others}"
-
-
-def more_tokens(number: int) -> str:
-    """Below a table that shows only the first tokens."""
-    return f"… and {counted(number, 'more token')}."
-
+MORE_TOKENS = Sentence("… and {number:count more token}.")
+"""Below a table that shows only the first tokens."""
 
 ANSWER_FAILED = "Something went wrong on my side. Please ask again."
 NO_PLACE = "I may not write here. Invite me with `/invite @Grok`, then ask again."
@@ -96,42 +92,28 @@ INVITE_ME = (
     "everyone can watch the next answer grow."
 )
 
+BY = Sentence("{model} ({endpoint})")
+"""Who answered: the model, and the endpoint that it was asked at."""
 
-def by(model: str, endpoint: str) -> str:
-    """Who answered: the model, and the endpoint that it was asked at."""
-    return f"{model} ({endpoint})"
+ASKED = Sentence("{mention} asked Grok")
+"""Above a question; `mention` names the asker."""
 
+ASKED_TO_GO_ON = Sentence(
+    "{mention} asked Grok to continue{answers:| answer {answer} of {answers}}"
+)
+"""Above what goes on with an answer, of several if there are; `mention` names who wanted it."""
 
-def asked(mention: str) -> str:
-    """Above a question; `mention` names the asker."""
-    return f"{mention} asked Grok"
+ANSWERING = Sentence("Grok answers: {question}")
+"""A notification; `question` is an excerpt."""
 
+ANSWERING_ON = Sentence("Grok’s answer continues ({number})")
+"""A notification for a further message of a long answer."""
 
-def asked_to_go_on(mention: str, answer: int, answers: int) -> str:
-    """Above what goes on with an answer, of several if there are; `mention` names who wanted it."""
-    which = f" answer {answer} of {answers}" if answers > 1 else ""
-    return f"{mention} asked Grok to continue{which}"
+FAILED = Sentence("⚠️ {sentence}")
+"""The whole answer, when there is none; Slack markdown."""
 
-
-def answering(question: str) -> str:
-    """A notification; `question` is an excerpt."""
-    return f"Grok answers: {question}"
-
-
-def answering_on(number: int) -> str:
-    """A notification for a further message of a long answer."""
-    return f"Grok’s answer continues ({number})"
-
-
-def failed(sentence: str) -> str:
-    """The whole answer, when there is none; Slack markdown."""
-    return f"⚠️ {sentence}"
-
-
-def broken_off(sentence: str) -> str:
-    """Below an answer that ends too early; Slack markdown."""
-    return f"⚠️ _This is where the answer breaks off._ {sentence}"
-
+BROKEN_OFF = Sentence("⚠️ _This is where the answer breaks off._ {sentence}")
+"""Below an answer that ends too early; Slack markdown."""
 
 MOST_COUNTED = 30
 """Of more messages that are left out it is said only that there are more: they are not laid out."""
@@ -146,51 +128,14 @@ def left_out(messages: int) -> str:
     )
 
 
-def counted(number: int, thing: str) -> str:
-    """`1 token`, `1,234 tokens`."""
-    return f"{number:,} {thing if number == 1 else plural(thing)}"
+TOKENS_USED = Sentence("{total:count token}[ ({reasoning:,} reasoning)]")
+"""`1,234 tokens (200 reasoning)`."""
 
+USED_AT_MOST = Sentence("at most {tokens}[ and {money}]")
+"""What is charged for an answer of which nobody said what it used; `money` may be empty."""
 
-def plural(thing: str) -> str:
-    """`tokens`, `searches`."""
-    return f"{thing}es" if thing.endswith("ch") else f"{thing}s"
-
-
-def tokens_used(total: int, reasoning: int) -> str:
-    """`1,234 tokens (200 reasoning)`."""
-    used = counted(total, "token")
-    return f"{used} ({reasoning:,} reasoning)" if reasoning else used
-
-
-def used_at_most(tokens: str, money: str) -> str:
-    """What is charged for an answer of which nobody said what it used; `money` may be empty."""
-    return f"at most {tokens} and {money}" if money else f"at most {tokens}"
-
-
-def cost(dollars: float) -> str:
-    """`$0.0042`, `$0.22`, `$1.25`."""
-    if 0 < dollars < 0.0001:
-        return "under $0.0001"
-    return f"${dollars:,.2f}" if dollars >= 0.1 or dollars == 0 else f"${dollars:.4f}"
-
-
-def dollars(price: float) -> str:
-    """A price: `$2.50`, `$0.0125`."""
-    return f"${price:,.2f}" if round(price, 2) == price else f"${price:,.4f}"
-
-
-def took(seconds: float) -> str:
-    """`3.2 s`, `1 min 5 s`."""
-    if seconds < 59.95:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s"
-
-
-def other_model(model: str, asked_for: str) -> str:
-    """When another model answered than the one asked for."""
-    return f"{model} answered instead of {asked_for}"
-
+OTHER_MODEL = Sentence("{model} answered instead of {asked_for}")
+"""When another model answered than the one asked for."""
 
 # --- accepting -----------------------------------------------------------------------------
 

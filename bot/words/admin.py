@@ -8,8 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from bot.words import dollars
-from bot.words.quota import one_of
+from bot.words.sentences import Sentence, one_of
 
 # --- who may --------------------------------------------------------------------------------
 
@@ -128,9 +127,8 @@ def flag(name: str) -> str:
     return f"`--{name.replace('_', '-')}`"
 
 
-def change(what: str, before: str, after: str) -> str:
-    """One thing that changed."""
-    return f"• {what}: {before} → {after}"
+CHANGE = Sentence("• {what}: {before} → {after}")
+"""One thing that changed."""
 
 
 def quoted(text: str) -> str:
@@ -141,11 +139,6 @@ def quoted(text: str) -> str:
 def code(text: str) -> str:
     """An id, or what is typed."""
     return f"`{text}`"
-
-
-def each(parts: Sequence[str]) -> str:
-    """`a, b and c`."""
-    return " and ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))
 
 
 # --- what changed ---------------------------------------------------------------------------
@@ -180,59 +173,42 @@ def changed(kind: str, whose: str) -> str:
     return YOURS_CHANGED if whose == YOURS else CHANGED[kind].format(whose)
 
 
-def paused(whose: str, kind: str) -> str:
-    """`kind` of the scope, as it is typed."""
-    return (
-        f"Done. No new questions are taken in {whose}. Answers that are being written go on; "
-        f"`/grok resume {kind}` ends the pause."
-    )
+PAUSED = Sentence(
+    "Done. No new questions are taken in {whose}. Answers that are being written go on; `/grok "
+    "resume {kind}` ends the pause."
+)
+"""`kind` of the scope, as it is typed."""
 
+PAUSED_ALREADY = Sentence(
+    "Grok is paused already: {who} did that, {when}. `/grok resume {kind}` ends the pause."
+)
 
-def paused_already(who: str, when: str, kind: str) -> str:
-    return f"Grok is paused already: {who} did that, {when}. {how_to_resume(kind)}"
+HOW_TO_RESUME = Sentence("`/grok resume {kind}` ends the pause.")
+"""To an admin; `kind` of the scope that is paused, as it is typed."""
 
+RESUMED = Sentence("Done. Questions are taken again in {whose}.")
 
-def how_to_resume(kind: str) -> str:
-    """To an admin; `kind` of the scope that is paused, as it is typed."""
-    return f"`/grok resume {kind}` ends the pause."
+NOT_ON_LIST = Sentence(
+    "Not on Grok’s list: {models}. `/grok models` shows how the others are spelled."
+)
+"""Below what changed; `models`, in code, are none that Grok lists."""
 
-
-def resumed(whose: str) -> str:
-    return f"Done. Questions are taken again in {whose}."
-
-
-def not_listed(models: str) -> str:
-    """Below what changed; `models`, in code, are none that Grok lists."""
-    return f"Not on Grok’s list: {models}. `/grok models` shows how the others are spelled."
-
-
-def allowed_only(models: str) -> str:
-    return f"Only these may be asked now: {models}."
-
-
-def allowed_but(models: str) -> str:
-    return f"Every model may be asked now, except {models}."
-
+ALLOWED_ONLY = Sentence("Only these may be asked now: {models}.")
+ALLOWED_BUT = Sentence("Every model may be asked now, except {models}.")
 
 # --- told to a channel ----------------------------------------------------------------------
 
+TOLD_DEFAULTS = Sentence(
+    "{who} changed what Grok does here when you say nothing else: {changes}. `/grok defaults` "
+    "shows all of it."
+)
+"""To everybody in a channel whose defaults changed."""
 
-def told_defaults(who: str, changes: str) -> str:
-    """To everybody in a channel whose defaults changed."""
-    return (
-        f"{who} changed what Grok does here when you say nothing else: {changes}. "
-        "`/grok defaults` shows all of it."
-    )
+TOLD_SEARCH = Sentence("{who} changed what may be searched here. {sentence}")
+"""`sentence` says what may be searched now."""
 
-
-def told_search(who: str, sentence: str) -> str:
-    """`sentence` says what may be searched now."""
-    return f"{who} changed what may be searched here. {sentence}"
-
-
-def told_models(who: str, sentence: str) -> str:
-    """`sentence` says which models may be asked now."""
-    return f"{who} changed which models may be asked here. {sentence}"
+TOLD_MODELS = Sentence("{who} changed which models may be asked here. {sentence}")
+"""`sentence` says which models may be asked now."""
 
 
 def told_texts(who: str, *, go_along: bool) -> str:
@@ -245,18 +221,11 @@ def told_texts(who: str, *, go_along: bool) -> str:
     return f"{who} keeps questions and answers of this channel out of exports from now on."
 
 
-def told_paused(who: str) -> str:
-    return f"⏸️ {who} paused Grok in this channel: no new questions are taken for now."
+TOLD_PAUSED = Sentence("⏸️ {who} paused Grok in this channel: no new questions are taken for now.")
+TOLD_RESUMED = Sentence("▶️ {who} resumed Grok in this channel: ask away.")
 
-
-def told_resumed(who: str) -> str:
-    return f"▶️ {who} resumed Grok in this channel: ask away."
-
-
-def told_more(number: int) -> str:
-    """Behind the first few changes."""
-    return f"{number} more"
-
+TOLD_MORE = Sentence("{number} more")
+"""Behind the first few changes."""
 
 # --- what holds -----------------------------------------------------------------------------
 
@@ -267,21 +236,16 @@ HOW_TO_SET = (
 HOW_TO_SAY = "For one question you can say otherwise with flags, such as `--temperature 0.5`."
 FIRST_ALLOWED = "the first that may be asked here"
 
+LOWERED = Sentence("the most that is allowed here, set to {value}")
+"""Where a default comes from that was set to `value`, which is above its cap."""
 
-def lowered(value: str) -> str:
-    """Where a default comes from that was set to `value`, which is above its cap."""
-    return f"the most that is allowed here, set to {value}"
+IN_PLACE_OF = Sentence("{source}, in place of {model} ({other}), which may not be asked here")
+"""Where a default model comes from, while `model`, which comes from `other`, is not allowed."""
 
-
-def in_place_of(source: str, model: str, other: str) -> str:
-    """Where a default model comes from, while `model`, which comes from `other`, is not allowed."""
-    return f"{source}, in place of {model} ({other}), which may not be asked here"
-
-
-def none_set(whose: str) -> str:
-    """There are no defaults of this channel or the workspace."""
-    return f"No defaults are set for {whose}. `/grok defaults set --temperature 0.5` sets one."
-
+NONE_SET = Sentence(
+    "No defaults are set for {whose}. `/grok defaults set --temperature 0.5` sets one."
+)
+"""There are no defaults of this channel or the workspace."""
 
 NONE_OF_YOURS = (
     "You have no defaults of your own. `/grok defaults set --temperature 0.5 me` sets one."
@@ -296,40 +260,25 @@ def defaults_of(whose: str) -> str:
     return "*Your own defaults:*" if whose == YOURS else f"*Defaults of {whose}:*"
 
 
-def default(name: str, value: str, source: str = "", explained: str = "") -> str:
-    """One line: what holds, what that means where `name` does not say, and where it comes from."""
-    holds = f"{name} {value} ({explained})" if explained else f"{name} {value}"
-    return f"• {holds} · _{source}_" if source else f"• {holds}"
+DEFAULT = Sentence("• {name} {value}[ ({explained})][ · _{source}_]")
+"""One line: what holds, what that means where `name` does not say, and where it comes from."""
 
-
-def paused_since(whose: str, who: str, when: str) -> str:
-    return f"⏸️ No questions are taken in {whose}: {who} paused Grok, {when}."
-
+PAUSED_SINCE = Sentence("⏸️ No questions are taken in {whose}: {who} paused Grok, {when}.")
 
 CLOSED_HERE = "⏸️ No questions are taken here for now."
 """To whom the rest is none of their business."""
 
-
-def unread(fields: str) -> str:
-    return (
-        "⚠️ No questions are taken here: another version of this bot has set "
-        f"{fields}, and I cannot read it. An admin can set it again, or take it away."
-    )
-
+UNREAD = Sentence(
+    "⚠️ No questions are taken here: another version of this bot has set {fields}, and I cannot "
+    "read it. An admin can set it again, or take it away."
+)
 
 # --- the list of changes --------------------------------------------------------------------
 
 AUDIT = "*The latest changes:*"
 NO_CHANGES = "Nobody has changed anything yet."
-
-
-def audit_entry(when: str, who: str, whose: str) -> str:
-    return f"• {when} · {who} · {whose}"
-
-
-def audit_change(what: str, before: str, after: str) -> str:
-    return f"      {what}: {before} → {after}"
-
+AUDIT_ENTRY = Sentence("• {when} · {who} · {whose}")
+AUDIT_CHANGE = Sentence("      {what}: {before} → {after}")
 
 # --- the models -----------------------------------------------------------------------------
 
@@ -353,9 +302,8 @@ def abilities(
     return (*known, *does, *(["looks at no pictures"] if blind else []))
 
 
-def long_prompt(tokens: int, read: float, written: float) -> str:
-    """What a prompt costs that has so many tokens, in US dollars for a million."""
-    return f"from {tokens:,} tokens on {dollars(read)} in, {dollars(written)} out"
+LONG_PROMPT = Sentence("from {tokens:,} tokens on {read:dollars} in, {written:dollars} out")
+"""What a prompt costs that has so many tokens, in US dollars for a million."""
 
 
 def below(line: str, facts: Sequence[str]) -> str:
@@ -363,19 +311,18 @@ def below(line: str, facts: Sequence[str]) -> str:
     return f"{line}\n      {' · '.join(facts)}" if facts else line
 
 
-def retired(model: str, names: Sequence[str]) -> str:
-    """`names`, in code, are of models that are no more; `model` answers to them."""
-    gone, place = ("exists", "its") if len(names) == 1 else ("exist", "their")
-    return f"{each(names)} no longer {gone}: `{model}` answers in {place} place, at its own price."
-
+RETIRED = Sentence(
+    "{names:and} no longer {names:exists|exist}: `{model}` answers in {names:its|their} place, at "
+    "its own price."
+)
+"""`names`, in code, are of models that are no more; `model` answers to them."""
 
 EVERY_MODEL_FORBIDDEN = "None. An admin can allow some with `/grok models allow`."
 
-
-def unknown_model(model: str, nearest: str) -> str:
-    """`problem` of a fault; `nearest` are those that look like it, and not all that there are."""
-    return f"there is no model called {model}; `/grok models` lists all. Did you mean {nearest}?"
-
+UNKNOWN_MODEL = Sentence(
+    "there is no model called {model}; `/grok models` lists all. Did you mean {nearest}?"
+)
+"""`problem` of a fault; `nearest` are those that look like it, and not all that there are."""
 
 NOT_IN_THIS_CHANNEL = (
     "Questions are not taken in this channel. Ask an admin of Grok in which ones they are."

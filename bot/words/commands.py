@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bot.words.sentences import Sentence
+
 NOTHING_CHANGED = "Nothing was changed yet. Please correct this:"
 NOTHING_SHOWN = "I could not read this. Please correct it:"
 
@@ -28,24 +30,18 @@ ALLOWED_PERSON = (
 )
 ALLOWED_MONTH = "a month such as 2026-10"
 
-
-def out_of_place(text: str) -> str:
-    """`text` is an excerpt of what does not belong there."""
-    return f"“{text}” does not belong here"
+OUT_OF_PLACE = Sentence("“{text}” does not belong here")
+"""`text` is an excerpt of what does not belong there."""
 
 
 def unknown_person(name: str) -> str:
     return f"Slack did not tell me who {name or 'that'} is"
 
 
-def no_month(text: str) -> str:
-    return f"{text} is no month"
+NO_MONTH = Sentence("{text} is no month")
 
-
-def no_default(nearest: str) -> str:
-    """The name of a default that there is not; `nearest` is one that there is."""
-    return f"there is no such default; did you mean {nearest}?"
-
+NO_DEFAULT = Sentence("there is no such default; did you mean {nearest}?")
+"""The name of a default that there is not; `nearest` is one that there is."""
 
 HELP = {
     "models": """\
@@ -128,7 +124,4 @@ How much may be used. Whoever reaches a limit is told at once what is left and w
 • `/grok quota unset tokens-per-day`: no such limit any more
 • `/grok quota user @ana`: one person’s limits
 Only admins can set and unset. A number may be short (200k, 1.5m). The limits:"""
-
-
-def help_quota(name: str, hint: str) -> str:
-    return f"• `{name}`: {hint}"
+QUOTA_LINE = Sentence("• `{name}`: {hint}")

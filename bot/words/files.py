@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-_MEGABYTE = 1024 * 1024
+from bot.words.sentences import Sentence
 
 # --- why a file is not read: parts of a sentence, for people and for the model ---------------
 
@@ -36,35 +36,20 @@ def not_taken(what: str) -> str:
     return f"it is {what or 'of another kind'}; I read PNG, JPEG, PDF and text"
 
 
-def misnamed(what: str) -> str:
-    """A file whose name says another kind than its content."""
-    return f"it is {what}, although its name says otherwise: rename it"
+MISNAMED = Sentence("it is {what}, although its name says otherwise: rename it")
+"""A file whose name says another kind than its content."""
 
+TOO_BIG = Sentence("it has {size:size}, and {most:size} is the most")
+"""Sizes in bytes."""
 
-def too_big(size: int, most: int) -> str:
-    """Sizes in bytes."""
-    return f"it has {_megabytes(size)}, and {_megabytes(most)} is the most"
+TOO_MANY_PIXELS = Sentence("it has {pixels:,} pixels, and {most:,} is the most")
+"""A picture that is too large to be looked at."""
 
+TOO_MANY = Sentence("only {most} files are read with one question")
+"""More files than are read with one question."""
 
-def too_many_pixels(pixels: int, most: int) -> str:
-    """A picture that is too large to be looked at."""
-    return f"it has {pixels:,} pixels, and {most:,} is the most"
-
-
-def too_many(most: int) -> str:
-    """More files than are read with one question."""
-    return f"only {most} files are read with one question"
-
-
-def too_much(most: int) -> str:
-    """More bytes than all files of a question may have."""
-    return f"all files of a question may have {_megabytes(most)} together"
-
-
-def _megabytes(size: int) -> str:
-    """Rounded up: what is a little more than may be is not told to be as much."""
-    return f"{-(-size // _MEGABYTE):,} MB" if size >= _MEGABYTE else f"{size:,} bytes"
-
+TOO_MUCH = Sentence("all files of a question may have {most:size} together")
+"""More bytes than all files of a question may have."""
 
 # --- to people -------------------------------------------------------------------------------
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from bot.words import dollars
 from bot.words.request import allowed_after
+from bot.words.sentences import Sentence, dollars
 
 # --- what comes of opening, switching and sending it ----------------------------------------
 
@@ -24,10 +24,8 @@ NOTHING_TO_READ = (
 )
 AN_APP = "an app"
 
-
-def attached(names: Sequence[str]) -> str:
-    """The names of a message's files, below its text; empty without any."""
-    return f"(Attached: {', '.join(names)})" if names else ""
+ATTACHED = Sentence("[(Attached: {names:list})]")
+"""The names of a message's files, below its text; empty without any."""
 
 
 def not_looked_at(attachments: int) -> str:
@@ -97,30 +95,20 @@ DAY = "Pick a day"
 PLEASE_CHANGE = "⚠️ Grok was not asked yet. Please change this:"
 NO_TEXT = "(no text)"
 
+ANSWERING_IN_MESSAGES = Sentence("Grok answers in <{address}|our messages>.")
+"""The question was taken; `address` leads to the direct messages."""
 
-def answering_in_messages(address: str) -> str:
-    """The question was taken; `address` leads to the direct messages."""
-    return f"Grok answers in <{address}|our messages>."
+MORE = Sentence("Advanced settings[ ({number} set)]")
+"""The button that shows every setting; `number` of those that it shows are set."""
 
+FOR_EXAMPLE = Sentence("For example: {example}")
+"""In an empty field."""
 
-def more(number: int) -> str:
-    """The button that shows every setting; `number` of those that it shows are set."""
-    return f"Advanced settings ({number} set)" if number else "Advanced settings"
+WITHIN = Sentence("From {least} to {most}.")
+"""Behind a hint: the values allowed."""
 
-
-def for_example(example: str) -> str:
-    """In an empty field."""
-    return f"For example: {example}"
-
-
-def within(least: int, most: int) -> str:
-    """Behind a hint: the values allowed."""
-    return f"From {least} to {most}."
-
-
-def wrote(author: str) -> str:
-    """Above the message that the question is about."""
-    return f"{author} wrote:"
+WROTE = Sentence("{author} wrote:")
+"""Above the message that the question is about."""
 
 
 def prompt_wanted(*, about: bool, saved: bool) -> str:
@@ -139,11 +127,8 @@ def field_fault(problem: str, allowed: str) -> str:
 
 _ABOUT_THE_FIELD = ("is", "holds", "was", "has")
 
-
-def called(label: str) -> str:
-    """A field inside a sentence."""
-    return f"“{label}”"
-
+CALLED = Sentence("“{label}”")
+"""A field inside a sentence."""
 
 # --- what can be asked about a message -----------------------------------------------------
 
@@ -194,13 +179,10 @@ TRANSLATIONS: Mapping[str, tuple[str, str]] = {
 }
 """Ready tasks too, offered apart: into which language, and the sentence that is asked."""
 
-
 # --- the list of models --------------------------------------------------------------------
 
-
-def model_option(model: str, prices: str) -> str:
-    """One model in the list."""
-    return f"{model} · {prices}" if prices else model
+MODEL_OPTION = Sentence("{model}[ · {prices}]")
+"""One model in the list."""
 
 
 def model_prices(read: float | None, written: float | None) -> str:
@@ -216,7 +198,5 @@ def model_prices(read: float | None, written: float | None) -> str:
 MODELS_ALLOWED = "Allowed here"
 MODELS_NOT_ALLOWED = "Not allowed here"
 
-
-def more_models(shown: int, number: int) -> str:
-    """Above a list that shows only the first models."""
-    return f"{shown} of {number:,} models; type a part of the name to find others"
+MORE_MODELS = Sentence("{shown} of {number:,} models; type a part of the name to find others")
+"""Above a list that shows only the first models."""

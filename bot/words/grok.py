@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
-from bot.words import counted
-from bot.words.quota import one_of
 from bot.words.search import PLACES
+from bot.words.sentences import Sentence, one_of
 
 GROK_SENTENCES: dict[str, str] = {
     "bad_key": (
@@ -69,106 +67,83 @@ GROK_NO_API = (
     "XAI_BASE_URL."
 )
 
+GROK_BUSY = Sentence("Grok has too much to do at the moment. Please ask again in {seconds:about}.")
+"""It takes questions again in so many seconds, which is longer than anybody waits."""
 
-def grok_busy(seconds: float) -> str:
-    """It takes questions again in so many seconds, which is longer than anybody waits."""
-    return f"Grok has too much to do at the moment. Please ask again in {_about(seconds)}."
+GROK_OUT_OF_ORDER = Sentence(
+    "Grok is out of order at the moment. Please ask again in {seconds:about}."
+)
+"""It says itself that it is back in so many seconds."""
 
+GROK_LATE = Sentence(
+    "Grok has not begun to answer within {seconds:duration}. Please ask again, perhaps with "
+    "another model."
+)
+"""Nothing came within the deadline for the first event."""
 
-def grok_out_of_order(seconds: float) -> str:
-    """It says itself that it is back in so many seconds."""
-    return f"Grok is out of order at the moment. Please ask again in {_about(seconds)}."
+GROK_LOST_IN_SEARCH = Sentence(
+    "Grok has searched for {seconds:duration} without a word. Please ask again, perhaps with a "
+    "lower `--max-turns`."
+)
+"""Nothing came for so long while it searched."""
 
+GROK_SILENT = Sentence("Grok fell silent for {seconds:duration} in the middle. Please ask again.")
+"""The answer stopped growing."""
 
-def grok_late(seconds: float) -> str:
-    """Nothing came within the deadline for the first event."""
-    return (
-        f"Grok has not begun to answer within {_duration(seconds)}. Please ask again, perhaps "
-        "with another model."
-    )
+GROK_TOO_SLOW = Sentence(
+    "Grok was not done after {seconds:duration}. Ask for less at once, or set a lower "
+    "`--max-tokens`."
+)
+"""The whole answer took too long."""
 
+GROK_UNKNOWN_MODEL = Sentence(
+    "Grok has no model called {model}.[ Did you mean {nearest:or}?] Choose another with `--model`."
+)
+"""No such model; `nearest` are ids that look like it."""
 
-def grok_lost_in_search(seconds: float) -> str:
-    """Nothing came for so long while it searched."""
-    return (
-        f"Grok has searched for {_duration(seconds)} without a word. Please ask again, perhaps "
-        "with a lower `--max-turns`."
-    )
+GROK_UNLISTED = Sentence("Grok has no model called {model}")
+"""`problem` of a fault: the API lists other models, and not this one."""
 
-
-def grok_silent(seconds: float) -> str:
-    """The answer stopped growing."""
-    return f"Grok fell silent for {_duration(seconds)} in the middle. Please ask again."
-
-
-def grok_too_slow(seconds: float) -> str:
-    """The whole answer took too long."""
-    return (
-        f"Grok was not done after {_duration(seconds)}. Ask for less at once, or set a lower "
-        "`--max-tokens`."
-    )
-
-
-def grok_unknown_model(model: str, nearest: Sequence[str]) -> str:
-    """No such model; `nearest` are ids that look like it."""
-    names = one_of(nearest)
-    meant = f" Did you mean {names}?" if names else ""
-    return f"{grok_unlisted(model)}.{meant} Choose another with `--model`."
-
-
-def grok_unlisted(model: str) -> str:
-    """`problem` of a fault: the API lists other models, and not this one."""
-    return f"Grok has no model called {model}"
-
-
-def grok_misspelt(model: str, nearest: Sequence[str]) -> str:
-    """The same, where `nearest` look like it: not all that there are."""
-    return f"{grok_unlisted(model)}; `/grok models` lists all. Did you mean {one_of(nearest)}?"
-
+GROK_MISSPELT = Sentence(
+    "Grok has no model called {model}; `/grok models` lists all. Did you mean {nearest:or}?"
+)
+"""The same, where `nearest` look like it: not all that there are."""
 
 GROK_LISTED = "a model that `/grok models` lists"
 """`allowed` of the same fault, where none looks like it."""
 
+GROK_NOT_SERVED = Sentence("{model} cannot be asked this way. Choose another model with `--model`.")
+"""The model exists, but no endpoint that this bot may use serves it."""
 
-def grok_not_served(model: str) -> str:
-    """The model exists, but no endpoint that this bot may use serves it."""
-    return f"{model} cannot be asked this way. Choose another model with `--model`."
+GROK_PARAMETER = Sentence(
+    "{model} does not take `{parameter}` as it was given. Ask again without it."
+)
+"""The API refused one parameter, by its flag."""
 
+GROK_INVALID = Sentence(
+    "Grok could not make sense of this request.[ It said: “{excerpt}”.] Please change it and ask "
+    "again."
+)
+"""The API refused the request; `excerpt` is what it said, made safe, or empty."""
 
-def grok_parameter(model: str, parameter: str) -> str:
-    """The API refused one parameter, by its flag."""
-    return f"{model} does not take `{parameter}` as it was given. Ask again without it."
+GROK_NO_EYES = Sentence("{model} does not look at pictures")
+"""`problem` of a fault; `model` is made safe to show."""
 
+GROK_FOUND_BLIND = Sentence(
+    "{model} does not look at pictures. Ask without them, or another model: `/grok models`."
+)
+"""The server said so when it was asked; `model` is made safe to show."""
 
-def grok_invalid(excerpt: str) -> str:
-    """The API refused the request; `excerpt` is what it said, made safe, or empty."""
-    said = f" It said: “{excerpt}”." if excerpt else ""
-    return f"Grok could not make sense of this request.{said} Please change it and ask again."
+GROK_NO_EYES_HERE = Sentence(
+    "no pictures can go along to the {endpoint} endpoint, where this has to go"
+)
+"""`problem` of a fault about an endpoint that takes text alone."""
 
+GROK_CANNOT = Sentence("{model} cannot do this")
+"""`problem` of a fault: the endpoint that serves `model` does not have this parameter."""
 
-def grok_no_eyes(model: str) -> str:
-    """`problem` of a fault; `model` is made safe to show."""
-    return f"{model} does not look at pictures"
-
-
-def grok_found_blind(model: str) -> str:
-    """The server said so when it was asked; `model` is made safe to show."""
-    return f"{model} does not look at pictures. Ask without them, or another model: `/grok models`."
-
-
-def grok_no_eyes_here(endpoint: str) -> str:
-    """`problem` of a fault about an endpoint that takes text alone."""
-    return f"no pictures can go along to the {endpoint} endpoint, where this has to go"
-
-
-def grok_cannot(model: str) -> str:
-    """`problem` of a fault: the endpoint that serves `model` does not have this parameter."""
-    return f"{model} cannot do this"
-
-
-def grok_cannot_here(endpoint: str) -> str:
-    """`problem` of a fault: the endpoint that the operator chose does not have this parameter."""
-    return f"this bot is set to GROK_ENDPOINT={endpoint}, which cannot do this"
+GROK_CANNOT_HERE = Sentence("this bot is set to GROK_ENDPOINT={endpoint}, which cannot do this")
+"""`problem` of a fault: the endpoint that the operator chose does not have this parameter."""
 
 
 def grok_able_at(parameter: str, endpoint: str) -> str:
@@ -195,17 +170,14 @@ def grok_ask_without_search(model: str, places: Sequence[str]) -> str:
     return f"{problem}. Ask again with `--search off`, or with another model."
 
 
-def grok_no_logprobs(model: str) -> str:
-    """Told at once; `model` is made safe to show."""
-    return (
-        f"{model} does not say how likely its tokens are, so `--logprobs` brings nothing. The "
-        "answer comes all the same."
-    )
+GROK_NO_LOGPROBS = Sentence(
+    "{model} does not say how likely its tokens are, so `--logprobs` brings nothing. The answer "
+    "comes all the same."
+)
+"""Told at once; `model` is made safe to show."""
 
-
-def grok_no_effort(model: str, effort: str) -> str:
-    """`problem` of a fault: the model can be told to think for other times only."""
-    return f"{model} does not take {effort}"
+GROK_NO_EFFORT = Sentence("{model} does not take {effort}")
+"""`problem` of a fault: the model can be told to think for other times only."""
 
 
 def grok_able(parameter: str, model: str) -> str:
@@ -213,18 +185,3 @@ def grok_able(parameter: str, model: str) -> str:
     if parameter == "prompt":
         return f"one prompt, or several with a model such as {model}" if model else "one prompt"
     return f"with a model such as {model}" if model else ""
-
-
-def _about(seconds: float) -> str:
-    for size, unit in ((86_400, "day"), (3600, "hour"), (60, "minute")):
-        if seconds > 1.5 * size:
-            return f"about {math.ceil(seconds / size - 0.1)} {unit}s"
-        if seconds > 0.9 * size:
-            return f"about 1 {unit}"
-    return f"about {counted(math.ceil(seconds), 'second')}"
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 120:
-        return "1 second" if seconds == 1 else f"{seconds:g} seconds"
-    return f"{seconds / 60:.0f} minutes"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.words import counted, dollars
+from bot.words.sentences import Sentence, counted, dollars
 
 ASK = "Ask Grok"
 MAY_ERR = "Grok may err: check what matters before you rely on it."
@@ -23,31 +23,23 @@ IN_DIRECT_MESSAGE = "in our messages"
 NO_PRICE = "price not known"
 THE_DEFAULT = "the default"
 
+GREETING = Sentence("Hello[ {name}], ask me anything")
+"""At the top; `name` is empty when nobody knows it."""
 
-def greeting(name: str) -> str:
-    """At the top; `name` is empty when nobody knows it."""
-    return f"Hello {name}, ask me anything" if name else "Hello, ask me anything"
+WAYS_TO_ASK = Sentence(
+    "• *Anywhere:* type `/grok` and your question, and the answer grows right there. `/grok help` "
+    "says what else you can set.\n"
+    "• *About a message:* choose *Ask Grok about this* from its menu (⋮).\n"
+    "• *In a conversation:* mention {bot} in any thread, reply below one of my answers, or write "
+    "to me under *Messages*."
+)
+"""What can be done; `bot` mentions it. Slack's mrkdwn."""
 
+QUESTION = Sentence("• {shown} · {facts}")
+"""One question in the list: the question (or a link with its words), then where and when."""
 
-def ways_to_ask(bot: str) -> str:
-    """What can be done; `bot` mentions it. Slack's mrkdwn."""
-    return (
-        "• *Anywhere:* type `/grok` and your question, and the answer grows right there. "
-        "`/grok help` says what else you can set.\n"
-        "• *About a message:* choose *Ask Grok about this* from its menu (⋮).\n"
-        f"• *In a conversation:* mention {bot} in any thread, reply below one of my answers, or "
-        "write to me under *Messages*."
-    )
-
-
-def question(shown: str, facts: str) -> str:
-    """One question in the list: the question (or a link with its words), then where and when."""
-    return f"• {shown} · {facts}"
-
-
-def default_model(model: str) -> str:
-    """Which model answers."""
-    return f"• *Model:* `{model}`"
+DEFAULT_MODEL = Sentence("• *Model:* `{model}`")
+"""Which model answers."""
 
 
 def default_max_tokens(tokens: int) -> str:
@@ -60,8 +52,6 @@ def default_max_tokens(tokens: int) -> str:
 QUOTAS = "What is allowed here"
 QUOTAS_AWAY = "I cannot look it up just now. Open this page again in a minute."
 SET_UP = "Set up Grok"
-
-
 ALL_MODELS = "• *Models:* all of those below"
 NOT_ALLOWED = "not allowed here"
 
@@ -71,42 +61,28 @@ def models_only(names: str) -> str:
     return f"• *Models:* only {names}" if names else "• *Models:* none until an admin allows one"
 
 
-def models_but(names: str) -> str:
-    """Which models may not be asked; `names` in code."""
-    return f"• *Models:* all but {names}"
+MODELS_BUT = Sentence("• *Models:* all but {names}")
+"""Which models may not be asked; `names` in code."""
 
+ONLY_IN = Sentence("• *Where:* only in {channels}")
+"""Where questions are taken; `channels` link to them."""
 
-def only_in(channels: str) -> str:
-    """Where questions are taken; `channels` link to them."""
-    return f"• *Where:* only in {channels}"
+IN_CHANNEL = Sentence("• {channel}: {defaults}")
+"""What a channel has set besides; `channel` links to it."""
 
+DEFAULT = Sentence("• *{label}:* {value}")
+"""Something else that goes for every question; `label` is what the form calls it."""
 
-def in_channel(channel: str, defaults: str) -> str:
-    """What a channel has set besides; `channel` links to it."""
-    return f"• {channel}: {defaults}"
+DEFAULT_THERE = Sentence("*{label}* {value}")
+"""The same of a channel, where several stand in a line."""
 
-
-def default(label: str, value: str) -> str:
-    """Something else that goes for every question; `label` is what the form calls it."""
-    return f"• *{label}:* {value}"
-
-
-def default_there(label: str, value: str) -> str:
-    """The same of a channel, where several stand in a line."""
-    return f"*{label}* {value}"
-
-
-def searchable(sentence: str) -> str:
-    """What may be searched, as an item."""
-    return f"• *Search:* {sentence}"
-
+SEARCHABLE = Sentence("• *Search:* {sentence}")
+"""What may be searched, as an item."""
 
 HOW_TO_CHANGE = "Change them for one question with flags, such as `--model`, or in the form."
 
-
-def model_line(model: str, facts: str) -> str:
-    """One model in the list, with what it costs."""
-    return f"• `{model}` · {facts}"
+MODEL_LINE = Sentence("• `{model}` · {facts}")
+"""One model in the list, with what it costs."""
 
 
 def price(read: float | None, cached: float | None, written: float | None) -> str:
@@ -117,11 +93,8 @@ def price(read: float | None, cached: float | None, written: float | None) -> st
     return " · ".join(known) or NO_PRICE
 
 
-def more_models(number: int) -> str:
-    """Below a list that shows only the first models."""
-    return f"… and {number:,} more"
+MORE_MODELS = Sentence("… and {number:,} more")
+"""Below a list that shows only the first models."""
 
-
-def used(bar: str, percent: int) -> str:
-    """How much of something is used up; `bar` draws it."""
-    return f"{bar} {percent:,}%"
+USED = Sentence("{bar} {percent:,}%")
+"""How much of something is used up; `bar` draws it."""

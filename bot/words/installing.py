@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bot.words.sentences import Sentence
+
 ADD = "Add to Slack"
 TITLE = "Ask Grok in Slack"
 INVITE = (
@@ -11,12 +13,8 @@ INVITE = (
 INSTALLED = "Grok is installed"
 OPEN = "Open Slack"
 
-
-def try_it(workspace: str) -> str:
-    """Once it is installed, in a workspace of that name; empty: nobody said which."""
-    where = f" in {workspace}" if workspace else ""
-    return f"Go back to Slack, and type /grok followed by a question{where}."
-
+TRY_IT = Sentence("Go back to Slack, and type /grok followed by a question[ in {workspace}].")
+"""Once it is installed, in a workspace of that name; empty: nobody said which."""
 
 NOT_INSTALLED = "Grok was not installed"
 
@@ -51,11 +49,8 @@ LAPSED = (
 )
 LOST_REMEDY = "Have the app installed there again; what is set there stays."
 
-
-def lost(address: str, minutes: int) -> str:
-    """To whoever installed the app, whose token lasts so much longer and cannot be renewed."""
-    return (
-        f"Slack did not renew my access to this workspace, so I can answer here for {minutes} more "
-        f"minutes and then no more. Please install me again, by {address}: all that is set here "
-        "stays."
-    )
+LOST = Sentence(
+    "Slack did not renew my access to this workspace, so I can answer here for {minutes} more "
+    "minutes and then no more. Please install me again, by {address}: all that is set here stays."
+)
+"""To whoever installed the app, whose token lasts so much longer and cannot be renewed."""

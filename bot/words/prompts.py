@@ -5,9 +5,7 @@ Slack's mrkdwn. What others wrote is passed in already made safe.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from bot.words.quota import one_of
+from bot.words.sentences import Sentence
 
 NO_NAME = "there is no name"
 NOTHING_TO_SAVE = "there is no prompt behind the name"
@@ -25,32 +23,17 @@ YOURS = "*Yours*"
 OF_CHANNEL = "*Of this channel*"
 OF_WORKSPACE = "*Of the workspace*"
 
+ALLOWED_NAME = Sentence("up to 30 small letters, digits, - and _, but not {reserved:or}")
+"""`reserved`: what would be a name, and means something else there."""
 
-def allowed_name(reserved: Sequence[str]) -> str:
-    """`reserved`: what would be a name, and means something else there."""
-    return f"up to 30 small letters, digits, - and _, but not {one_of(reserved)}"
+NOT_A_NAME = Sentence("“{name}” is no name for a prompt")
+TOO_LONG = Sentence("{chars:,} characters are too many")
+UP_TO = Sentence("up to {chars:,} characters")
 
+NAMES = Sentence("• {whose}: {shown:list}[ and {more} more]")
+"""Those of one owner; `more` are not among them."""
 
-def not_a_name(name: str) -> str:
-    return f"“{name}” is no name for a prompt"
-
-
-def too_long(chars: int) -> str:
-    return f"{chars:,} characters are too many"
-
-
-def up_to(chars: int) -> str:
-    return f"up to {chars:,} characters"
-
-
-def names(whose: str, shown: Sequence[str], more: int) -> str:
-    """Those of one owner; `more` are not among them."""
-    rest = f" and {more} more" if more else ""
-    return f"• {whose}: {', '.join(shown)}{rest}"
-
-
-def row(name: str, beginning: str) -> str:
-    return f"• `{name}`: {beginning}"
+ROW = Sentence("• `{name}`: {beginning}")
 
 
 def how_asked(name: str, *, place: bool) -> str:
@@ -62,40 +45,33 @@ def saved(name: str, *, place: bool) -> str:
     return f"Saved. {how_asked(name, place=place)} asks it, `/grok prompts share {name}` shares it."
 
 
-def unknown(name: str) -> str:
-    return f"No prompt is called `{name}` here. `/grok prompts` lists those that there are."
+UNKNOWN = Sentence("No prompt is called `{name}` here. `/grok prompts` lists those that there are.")
 
+NONE_THERE = Sentence(
+    "No prompt of {whose} is called `{name}`. `/grok prompts` lists all that there are; `/grok "
+    "prompts delete {name} channel` deletes one of the channel."
+)
+"""To whoever deletes what they do not have, or the channel or the workspace has not."""
 
-def none_there(name: str, whose: str) -> str:
-    """To whoever deletes what they do not have, or the channel or the workspace has not."""
-    return (
-        f"No prompt of {whose} is called `{name}`. `/grok prompts` lists all that there are; "
-        f"`/grok prompts delete {name} channel` deletes one of the channel."
-    )
-
-
-def none_of_yours(name: str) -> str:
-    """To whoever shares what is not theirs."""
-    return f"No prompt of yours is called `{name}`. Save it first: `/grok prompts save {name} …`"
-
+NONE_OF_YOURS = Sentence(
+    "No prompt of yours is called `{name}`. Save it first: `/grok prompts save {name} …`"
+)
+"""To whoever shares what is not theirs."""
 
 NOT_BOTH = "is asked by itself: choose it or something that is ready to ask, not both"
 GONE = "is no prompt here any more: choose another one"
 PLACE_LEFT = "still says {text}: write your own words in its place"
 PLACE_EMPTY = "is empty, and the saved prompt has a place to fill in: write what stands there"
+NEEDS_TEXT = Sentence(
+    "`{name}` has a place to fill in: write your text behind `/grok prompts use {name}`."
+)
 
+NEEDS_WORDS = Sentence(
+    "`{name}` has a place to fill in. Send it with your own words in place of {{text}}."
+)
+"""To whoever sends it as it was suggested."""
 
-def needs_text(name: str) -> str:
-    return f"`{name}` has a place to fill in: write your text behind `/grok prompts use {name}`."
-
-
-def needs_words(name: str) -> str:
-    """To whoever sends it as it was suggested."""
-    return f"`{name}` has a place to fill in. Send it with your own words in place of {{text}}."
-
-
-def shown(name: str, whose: str) -> str:
-    return f"`{name}`, of {whose}:"
+SHOWN = Sentence("`{name}`, of {whose}:")
 
 
 def shared(name: str, whose: str, *, place: bool) -> str:
@@ -107,5 +83,4 @@ def told_shared(who: str, name: str, *, place: bool) -> str:
     return f"{who} shares a prompt here: {how_asked(name, place=place)} asks it."
 
 
-def deleted(name: str, whose: str) -> str:
-    return f"Done. `{name}` is no prompt of {whose} any more."
+DELETED = Sentence("Done. `{name}` is no prompt of {whose} any more.")

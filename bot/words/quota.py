@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from bot.words import counted, plural
+from bot.words.sentences import Sentence, counted, plural
 
 _THINGS = {
     "requests": "question",
@@ -21,8 +19,6 @@ _FACTORS = ((1_000_000_000, "b", 10_000_000), (1_000_000, "m", 10_000), (1_000, 
 """By its letter, and what a number that is said with it has to be a multiple of."""
 
 NOT_MONEY = "is not an amount of money"
-
-
 CLOSED = "No questions are taken here at the moment."
 DENIED = (
     "This question does not fit in what may be used here at the moment. `/grok usage` shows what "
@@ -84,9 +80,8 @@ def allowed_money(most: int) -> str:
     return f"US dollars, up to ${most // 1_000_000:,}, such as $20 or 12.50"
 
 
-def without_limit(name: str, value: str) -> str:
-    """Somebody gave `none` or the like as the value of a quota."""
-    return f"{value} is no amount; `/grok quota unset {name}` takes the limit away"
+WITHOUT_LIMIT = Sentence("{value} is no amount; `/grok quota unset {name}` takes the limit away")
+"""Somebody gave `none` or the like as the value of a quota."""
 
 
 def not_for(kind: str) -> str:
@@ -94,10 +89,4 @@ def not_for(kind: str) -> str:
     return f"cannot be set for {'one person' if kind == 'user' else whose(kind)}"
 
 
-def unknown(nearest: str = "") -> str:
-    return "there is no such quota" + (f"; did you mean {nearest}?" if nearest else "")
-
-
-def one_of(names: Sequence[str]) -> str:
-    """`channel, user or workspace`."""
-    return " or ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+UNKNOWN = Sentence("there is no such quota[; did you mean {nearest}?]")

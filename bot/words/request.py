@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.errors import Fault
+from bot.words.sentences import Sentence
 
 # --- faults of a request -------------------------------------------------------------------
 
@@ -120,24 +121,16 @@ def allowed_integer(least: int | None, most: int | None, above: int | None) -> s
     return f"a whole number from {least:,} to {most:,}"
 
 
-def too_small(value: str) -> str:
-    return f"{value} is too small"
-
-
-def too_large(value: str) -> str:
-    return f"{value} is too large"
+TOO_SMALL = Sentence("{value} is too small")
+TOO_LARGE = Sentence("{value} is too large")
 
 
 def not_of_kind(kind: str, value: str) -> str:
     return f"{value} {_NOT_OF_KIND[kind]}"
 
 
-def number_of_digits(count: int) -> str:
-    return f"a number of {count} digits"
-
-
-def unknown_parameter(nearest: str = "") -> str:
-    return "there is no such parameter" + (f"; did you mean {nearest}?" if nearest else "")
+NUMBER_OF_DIGITS = Sentence("a number of {count} digits")
+UNKNOWN_PARAMETER = Sentence("there is no such parameter[; did you mean {nearest}?]")
 
 
 def unknown_flag(flag: str, nearest: str = "", help_: str = "/grok help") -> str:
@@ -146,45 +139,16 @@ def unknown_flag(flag: str, nearest: str = "", help_: str = "/grok help") -> str
     return f"there is no flag {flag}{hint}"
 
 
-def up_to(most: int) -> str:
-    return f"up to {most:,}"
-
-
-def prompt_too_long(size: int) -> str:
-    return f"is {size:,} bytes long"
-
-
-def prompt_length(most: int) -> str:
-    return f"up to {most:,} bytes"
-
-
-def too_many_stops(count: int) -> str:
-    return f"{count} are too many"
-
-
-def not_a_token_id(key: str) -> str:
-    return f"{key} is not a token id"
-
-
-def best_of_below_n(best_of: int, n: int) -> str:
-    return f"{best_of} is fewer than the {n} answers to choose"
-
-
-def at_least(least: int) -> str:
-    return f"{least:,} or more"
-
-
-def too_many_answers(count: str) -> str:
-    return f"{count} answers are too many"
-
-
-def too_long_a_number(value: str) -> str:
-    return f"{value} is too long a number"
-
-
-def bias_out_of_range(token: str, bias: str) -> str:
-    return f"{bias} for token {token} is out of range"
-
+UP_TO = Sentence("up to {most:,}")
+PROMPT_TOO_LONG = Sentence("is {size:,} bytes long")
+PROMPT_LENGTH = Sentence("up to {most:,} bytes")
+TOO_MANY_STOPS = Sentence("{count} are too many")
+NOT_A_TOKEN_ID = Sentence("{key} is not a token id")
+BEST_OF_BELOW_N = Sentence("{best_of} is fewer than the {n} answers to choose")
+AT_LEAST = Sentence("{least:,} or more")
+TOO_MANY_ANSWERS = Sentence("{count} answers are too many")
+TOO_LONG_A_NUMBER = Sentence("{value} is too long a number")
+BIAS_OUT_OF_RANGE = Sentence("{bias} for token {token} is out of range")
 
 # --- help ----------------------------------------------------------------------------------
 
@@ -216,11 +180,5 @@ message: every reply, unless it names somebody else or is a mere thanks (`thanks
 HELP_FLAGS = "Flags:"
 HELP_MORE = "`/grok help temperature` says more about a flag."
 HELP_COMPLETIONS_ONLY = "Only models that are served at `/v1/completions` can do this."
-
-
-def help_allowed(allowed: str) -> str:
-    return f"Allowed: {allowed}."
-
-
-def help_example(command: str, usage: str) -> str:
-    return f"Example: `{command} {usage} …`"
+HELP_ALLOWED = Sentence("Allowed: {allowed}.")
+HELP_EXAMPLE = Sentence("Example: `{command} {usage} …`")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.words.quota import one_of
+from bot.words.sentences import Sentence, one_of
 
 _SET_BY: dict[str, str] = {
     "own": "your own defaults",
@@ -30,9 +30,8 @@ def default_refused(model: str, parameter: str, source: str) -> str:
     )
 
 
-def not_allowed(model: str) -> str:
-    """`problem` of a fault; `model` is made safe to show."""
-    return f"{model} is not allowed here"
+NOT_ALLOWED = Sentence("{model} is not allowed here")
+"""`problem` of a fault; `model` is made safe to show."""
 
 
 def any_of(models: Sequence[str]) -> str:
@@ -40,9 +39,8 @@ def any_of(models: Sequence[str]) -> str:
     return one_of(models) or "no model until an admin allows one"
 
 
-def any_but(models: Sequence[str]) -> str:
-    """`allowed` of the same fault; `models` are some of those that are not."""
-    return f"any but {one_of(models)}"
+ANY_BUT = Sentence("any but {models:or}")
+"""`allowed` of the same fault; `models` are some of those that are not."""
 
 
 def search_allowed(sources: Sequence[str]) -> str:
@@ -55,25 +53,21 @@ def not_searched_here(places: Sequence[str]) -> str:
     return f"{' and '.join(places)} may not be searched here"
 
 
-def includes_forbidden(name: str, forbidden: str) -> str:
-    """`problem` of a fault about a domain that stands for one that is not allowed."""
-    return f"{name} includes {forbidden}, which is not allowed here"
+INCLUDES_FORBIDDEN = Sentence("{name} includes {forbidden}, which is not allowed here")
+"""`problem` of a fault about a domain that stands for one that is not allowed."""
 
+TOO_MANY_BESIDE = Sentence(
+    "{count} are too many to leave out, with the {forbidden} that admins leave out"
+)
+"""`problem` of a fault: more is to be left out than the API can; so many by the rules."""
 
-def too_many_beside(count: int, forbidden: int) -> str:
-    """`problem` of a fault: more is to be left out than the API can; so many by the rules."""
-    return f"{count} are too many to leave out, with the {forbidden} that admins leave out"
-
-
-def too_many_allowed(count: int) -> str:
-    """`problem` of a fault: admins allow more than the API can keep to."""
-    return f"admins allow {count} here, and one search takes fewer: say which of them"
-
+TOO_MANY_ALLOWED = Sentence(
+    "admins allow {count} here, and one search takes fewer: say which of them"
+)
+"""`problem` of a fault: admins allow more than the API can keep to."""
 
 ASK_AN_ADMIN = "other domains; an admin can change that"
 LEAVES_NOTHING = "leaves nothing of what may be searched here"
 
-
-def up_to_here(most: int) -> str:
-    """`allowed` of a fault; `most` is what admins have set."""
-    return f"up to {most:,} here"
+UP_TO_HERE = Sentence("up to {most:,} here")
+"""`allowed` of a fault; `most` is what admins have set."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bot import words
+from bot.words.sentences import Sentence, counted
 
 PLACES: Mapping[str, str] = {"web": "the web", "x": "X"}
 
@@ -90,7 +90,6 @@ ENDS_OPEN = "ends with a comma: write the list without spaces, or in quotes"
 NOTHING_SEARCHED = "this counts only where something is searched"
 ONE_OF_THE_TWO = "one of the two"
 
-
 NAMED: Mapping[str, str] = {**PLACES, "domains": "other domains", "handles": "other handles"}
 """What admins allow and forbid, where that has no name of its own."""
 
@@ -117,52 +116,27 @@ def read_there(place: str, *, only: str | None, but: str) -> str:
     return f"Of {PLACES[place]} all but {but}." if but else ""
 
 
-def priced(web: str, posts: str, profiles: str) -> str:
-    """What searching costs."""
-    return (
-        f"It costs {web} for 1,000 searches of the web and opened pages, {posts} for 1,000 posts "
-        f"of X and {profiles} for 1,000 profiles, beside the tokens that are read."
-    )
-
+PRICED = Sentence(
+    "It costs {web} for 1,000 searches of the web and opened pages, {posts} for 1,000 posts of X "
+    "and {profiles} for 1,000 profiles, beside the tokens that are read."
+)
+"""What searching costs."""
 
 HELP_MORE = (
     "What narrows a search (`--domains`, `--handles`, `--since`, `--max-turns` …): "
     "`/grok help search`."
 )
 HELP_NARROWED = "What is searched can be narrowed:"
+NO_SOURCE = Sentence("“{typed}” is nothing that can be searched")
+NO_DOMAIN = Sentence("“{typed}” is not a domain")
+NO_HANDLE = Sentence("“{typed}” is not a handle on X")
+NO_DAY = Sentence("“{typed}” is not a day of the calendar")
+EXCLUSIVE = Sentence("{other} cannot go together with {one}")
+SINCE_AFTER_UNTIL = Sentence("{since} is after {until}, so no day is left")
+NOT_AFTER = Sentence("a day up to {until}")
 
-
-def no_source(typed: str) -> str:
-    return f"“{typed}” is nothing that can be searched"
-
-
-def no_domain(typed: str) -> str:
-    return f"“{typed}” is not a domain"
-
-
-def no_handle(typed: str) -> str:
-    return f"“{typed}” is not a handle on X"
-
-
-def no_day(typed: str) -> str:
-    return f"“{typed}” is not a day of the calendar"
-
-
-def exclusive(one: str, other: str) -> str:
-    return f"{other} cannot go together with {one}"
-
-
-def since_after_until(since: str, until: str) -> str:
-    return f"{since} is after {until}, so no day is left"
-
-
-def not_after(until: str) -> str:
-    return f"a day up to {until}"
-
-
-def by_searching(sources: str) -> str:
-    """`allowed` of a fault about what narrows no search."""
-    return f"with --search {sources}"
+BY_SEARCHING = Sentence("with --search {sources}")
+"""`allowed` of a fault about what narrows no search."""
 
 
 def not_searched(place: str) -> str:
@@ -170,15 +144,12 @@ def not_searched(place: str) -> str:
     return f"this counts only where {PLACES[place]} is searched"
 
 
-def beside(problem: str, idle: str, wanted: str) -> str:
-    """`problem` of a fault about what narrows nothing, besides; `wanted` is that of
-    `by_searching`."""
-    return f"{problem} ({idle}; it works {wanted})"
+BESIDE = Sentence("{problem} ({idle}; it works {wanted})")
+"""`problem` of a fault about what narrows nothing, besides; `wanted` is that of
+`by_searching`."""
 
-
-def more_sources(count: int) -> str:
-    """Below a list of sources that is too long."""
-    return f"and {count:,} more"
+MORE_SOURCES = Sentence("and {count:,} more")
+"""Below a list of sources that is too long."""
 
 
 def only_elsewhere(places: Sequence[str]) -> str:
@@ -203,10 +174,10 @@ def progress(doing: str, searches: int, seconds: float) -> str:
 def sources(cited: int, seen: int) -> str:
     """In the last line of an answer for which something was searched."""
     if cited:
-        return words.counted(cited, "source")
-    return f"{words.counted(seen, 'source')} seen" if seen else "no sources"
+        return counted(cited, "source")
+    return f"{counted(seen, 'source')} seen" if seen else "no sources"
 
 
 def posts(count: int) -> str:
     """What of X was fetched, in the same line."""
-    return words.counted(count, "post")
+    return counted(count, "post")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bot.words.sentences import Sentence
+
 THREAD_UNREADABLE = (
     "(The messages of this Slack thread could not be read. If the question is about them, say so.)"
 )
@@ -37,32 +39,23 @@ NOTHING_TO_FORGET_HERE = (
     "There is nothing to forget here: each message begins a conversation of its own. Write "
     "`forget` in the thread of the one that I shall forget."
 )
-
-
 LEFT = "Done: I say nothing more in this thread until somebody names me here."
 NOT_LEFT = "I could not leave just now. Please try again in a minute."
 NOTHING_TO_LEAVE = (
     "There is nothing to leave here. Write `@Grok leave` in a thread that I answer in."
 )
 
+LOOKING_AT = Sentence(
+    "Whoever asks this has the channel #{channel} open beside it. That is a hint at what they may "
+    "mean, and nothing more."
+)
+"""Read along with a question."""
 
-def looking_at(channel: str) -> str:
-    """Read along with a question."""
-    return (
-        f"Whoever asks this has the channel #{channel} open beside it. That is a hint at what they "
-        "may mean, and nothing more."
-    )
+PICTURE_UNREAD = Sentence("(A picture, and not looked at[: {name}])")
+"""In place of a picture in a message; `name` may be empty."""
 
-
-def picture_unread(name: str) -> str:
-    """In place of a picture in a message; `name` may be empty."""
-    return f"(A picture, and not looked at: {name})" if name else "(A picture, and not looked at)"
-
-
-def forwarded(author: str) -> str:
-    """Above a message that somebody forwarded, which is quoted below."""
-    return f"Forwarded from {author}:" if author else "Forwarded:"
-
+FORWARDED = Sentence("Forwarded[ from {author}]:")
+"""Above a message that somebody forwarded, which is quoted below."""
 
 # --- what was typed and not asked -----------------------------------------------------------
 
@@ -70,50 +63,37 @@ ASK_ANYWAY = "Ask it anyway"
 TO_FORM = "Correct it in the form"
 TYPED_FORGOTTEN = "I no longer know what you typed there, it is too long ago. Please type it again."
 
+MEANT = Sentence(
+    "Grok was not asked: that looks like a command, but it is not quite one. Did you mean "
+    "`{command}`?"
+)
+"""To a text that begins like a command and is none; `command` is how that is typed."""
 
-def meant(command: str) -> str:
-    """To a text that begins like a command and is none; `command` is how that is typed."""
-    return (
-        "Grok was not asked: that looks like a command, but it is not quite one. "
-        f"Did you mean `{command}`?"
-    )
-
-
-def typed_elsewhere(command: str) -> str:
-    """To a command that was written in a message."""
-    return (
-        "Grok was not asked: that looks like a command, and commands are typed with a slash: "
-        f"`{command}`."
-    )
-
+TYPED_ELSEWHERE = Sentence(
+    "Grok was not asked: that looks like a command, and commands are typed with a slash: "
+    "`{command}`."
+)
+"""To a command that was written in a message."""
 
 # --- while an answer is waited for ---------------------------------------------------------
 
+IN_LINE = Sentence(
+    "Got it. {questions:One question here is answered before yours, which is next|{questions:,} "
+    "questions here are answered before yours}."
+)
+"""To the author of a question that is not begun: how many of its conversation come first."""
 
-def in_line(questions: int) -> str:
-    """To the author of a question that is not begun: how many of its conversation come first."""
-    if questions == 1:
-        return "Got it. One question here is answered before yours, which is next."
-    return f"Got it. {questions:,} questions here are answered before yours."
+QUEUED_BEHIND = Sentence(
+    "_Waiting for its turn: {questions:it is next|1 question is before it|{questions:,} questions "
+    "are before it}._"
+)
+"""In place of an answer that is not begun: how many are begun before it."""
 
+THINKING_FOR = Sentence("_Grok is thinking… ({seconds:clock})_")
+"""In place of an answer that was asked for so long ago, and of which nothing has come."""
 
-def queued_behind(questions: int) -> str:
-    """In place of an answer that is not begun: how many are begun before it."""
-    if questions == 0:
-        return "_Waiting for its turn: it is next._"
-    if questions == 1:
-        return "_Waiting for its turn: 1 question is before it._"
-    return f"_Waiting for its turn: {questions:,} questions are before it._"
-
-
-def thinking_for(seconds: float) -> str:
-    """In place of an answer that was asked for so long ago, and of which nothing has come."""
-    return f"_Grok is thinking… ({_duration(seconds)})_"
-
-
-def working(doing: str) -> str:
-    """In place of an answer for which something is done first, such as a search."""
-    return f"_{doing}_"
+WORKING = Sentence("_{doing}_")
+"""In place of an answer for which something is done first, such as a search."""
 
 
 def status_working(doing: str) -> str:
@@ -121,20 +101,13 @@ def status_working(doing: str) -> str:
     return f"is {doing[:1].lower()}{doing[1:]}"
 
 
-def status_queued(questions: int) -> str:
-    """Behind the bot's name, in a thread, for what `queued_behind` tells in a message."""
-    return "answers you next" if questions == 0 else f"has {questions:,} to answer before you"
+STATUS_QUEUED = Sentence(
+    "{questions:answers you next|has 1 to answer before you|has {questions:,} to answer before you}"
+)
+"""Behind the bot's name, in a thread, for what `queued_behind` tells in a message."""
 
-
-def status_thinking(seconds: float) -> str:
-    """Behind the bot's name, in a thread, for what `thinking_for` tells in a message."""
-    return f"is thinking… ({_duration(seconds)})" if seconds else "is thinking…"
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
-
+STATUS_THINKING = Sentence("is thinking…[ ({seconds:clock})]")
+"""Behind the bot's name, in a thread, for what `thinking_for` tells in a message."""
 
 # --- the end of an answer ------------------------------------------------------------------
 
@@ -146,35 +119,27 @@ UNSHOWN = (
 )
 ANSWER_READY = "Your answer from Grok is ready"
 
-
-def read_along(turns: int) -> str:
-    """Earlier questions of the conversation that went along with this one."""
-    if turns == 1:
-        return "• The question before this one, and its answer"
-    return f"• The {turns:,} questions before this one, and their answers"
-
+READ_ALONG = Sentence(
+    "• {turns:The question before this one, and its answer|The {turns:,} questions before this "
+    "one, and their answers}"
+)
+"""Earlier questions of the conversation that went along with this one."""
 
 BEGINNING_ALONG = "• The beginning of this answer, which was cut off"
 
+NOT_READ_ALONG = Sentence(
+    "• Not the first {turns:question of the conversation: there was no room for it|{turns:,} "
+    "questions of the conversation: there was no room for them}"
+)
+"""Earlier questions that did not go along, for want of room."""
 
-def not_read_along(turns: int) -> str:
-    """Earlier questions that did not go along, for want of room."""
-    if turns == 1:
-        return "• Not the first question of the conversation: there was no room for it"
-    return f"• Not the first {turns:,} questions of the conversation: there was no room for them"
+FIRST_FORGOTTEN = Sentence(
+    "the first {turns:question here is|{turns:,} questions here are} forgotten"
+)
+"""In the last line: how many of the oldest questions of a conversation are left behind."""
 
-
-def forgotten(turns: int) -> str:
-    """In the last line: how many of the oldest questions of a conversation are left behind."""
-    if turns == 1:
-        return "the first question here is forgotten"
-    return f"the first {turns:,} questions here are forgotten"
-
-
-def ready(mention: str) -> str:
-    """Told once, in its thread, when an answer took long; `mention` notifies the asker."""
-    return f"{mention} your answer is ready."
-
+READY = Sentence("{mention} your answer is ready.")
+"""Told once, in its thread, when an answer took long; `mention` notifies the asker."""
 
 # --- an answer somewhere else than where it was asked for ----------------------------------
 
@@ -285,16 +250,11 @@ DETAILS_TIME = "Time"
 ON = "on"
 OFF = "off"
 
+LABELLED = Sentence("*{label}*[\n{value}]")
+"""A value below its name, or the name alone. Slack's mrkdwn."""
 
-def labelled(label: str, value: str = "") -> str:
-    """A value below its name, or the name alone. Slack's mrkdwn."""
-    return f"*{label}*\n{value}" if value else f"*{label}*"
-
-
-def tokens_read(prompt: int, cached: int) -> str:
-    """`1,234 (200 repeated)`: `cached` are those that Grok had read before, which cost less."""
-    return f"{prompt:,} ({cached:,} repeated)" if cached else f"{prompt:,}"
-
+TOKENS_READ = Sentence("{prompt:,}[ ({cached:,} repeated)]")
+"""`1,234 (200 repeated)`: `cached` are those that Grok had read before, which cost less."""
 
 DROPPED = (
     "Whoever runs the bot has ended this question. Please ask again if you still need an answer."

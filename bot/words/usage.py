@@ -7,17 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bot.words import cost, counted
 from bot.words import quota as quota_words
-from bot.words.admin import each
 from bot.words.form import EFFORT, EFFORTS
 from bot.words.search import CHOICES, LABELS
+from bot.words.sentences import Sentence, cost, counted, each
 
 # --- a question that does not fit -----------------------------------------------------------
 
 DENIED = "Grok was not asked, since that would be more than is allowed here:"
-DENIED_FOR_NOW = "• What may be asked here is used up for now."
-"""To whom it is none of their business what others may use, and used."""
 _OWNERS: Mapping[str, str] = {
     "user": "your",
     "channel": "this channel’s",
@@ -35,9 +32,8 @@ def used_up(kind: str, limit: str, when: str) -> str:
     return f"• Nothing is left of {_OWNERS[kind]} {limit}. It resets {when}."
 
 
-def used_up_for_now(when: str) -> str:
-    """The same to whom it is none of their business; `when` it resets, or empty."""
-    return f"{DENIED_FOR_NOW} It resets {when}." if when else DENIED_FOR_NOW
+USED_UP_FOR_NOW = Sentence("• What may be asked here is used up for now.[ It resets {when}.]")
+"""The same to whom it is none of their business; `when` it resets, or empty."""
 
 
 def too_little(
@@ -98,17 +94,14 @@ def _chosen(name: str, value: object) -> str:
 ALLOW_MORE = "`/grok quota set` allows more."
 """To somebody who may do it, behind a refusal."""
 
-
 CLOSED = "Grok was not asked, since no questions were taken here. Please try again."
 
 # --- what was used and what is left ---------------------------------------------------------
 
 NO_QUOTAS = "Nothing is limited here: ask as much as you like."
 NO_QUOTAS_OF_YOURS = "There is no quota of your own."
-NO_SUCH_QUOTAS = "There are no quotas for {}."
 TODAY = "Today"
 THIS_MONTH = "This month"
-NOTHING_USED = "nothing yet"
 _HEADINGS: Mapping[str, str] = {
     "user": "*You*",
     "channel": "*This channel*",
@@ -123,12 +116,8 @@ def heading(kind: str, name: str = "") -> str:
     return f"*{name}*" if name else _HEADINGS[kind]
 
 
-def quotas_of(whose: str) -> str:
-    return f"*Quotas of {whose}:*"
-
-
-def no_quotas(whose: str) -> str:
-    return NO_SUCH_QUOTAS.format(whose)
+QUOTAS_OF = Sentence("*Quotas of {whose}:*")
+NO_QUOTAS_THERE = Sentence("There are no quotas for {whose}.")
 
 
 def amount(unit: str, value: int) -> str:
@@ -136,14 +125,10 @@ def amount(unit: str, value: int) -> str:
     return cost(value / 1_000_000) if unit == "usd" else quota_words.amount(unit, value)
 
 
-def limit_line(bar: str, used: str, limit: str, left: str, when: str) -> str:
-    """How much of a limit is used; `when` it begins anew, or empty."""
-    line = f"{bar}  {used} of {limit} · {left} left"
-    return f"{line} · resets {when}" if when else line
+LIMIT_LINE = Sentence("{bar}  {used} of {limit} · {left} left[ · resets {when}]")
+"""How much of a limit is used; `when` it begins anew, or empty."""
 
-
-def limit_only(limit: str) -> str:
-    return f"• {limit}"
+LIMIT_ONLY = Sentence("• {limit}")
 
 
 def caps(caps: Sequence[str]) -> str:
@@ -152,10 +137,8 @@ def caps(caps: Sequence[str]) -> str:
     return f"{said[:1].upper()}{said[1:]}."
 
 
-def used(window: str, requests: str, tokens: str, money: str, searched: str = "") -> str:
-    """`searched`: what of it was searching, or empty."""
-    line = f"{window}: {requests} · {tokens} · {money}"
-    return f"{line} · {searched}" if searched else line
+USED = Sentence("{window}: {requests} · {tokens} · {money}[ · {searched}]")
+"""`searched`: what of it was searching, or empty."""
 
 
 def searched(searches: str, posts: str, money: str) -> str:
@@ -163,32 +146,21 @@ def searched(searches: str, posts: str, money: str) -> str:
     return f"{' and '.join(filter(None, (searches, posts)))} for {money} of it"
 
 
-def used_nothing(window: str) -> str:
-    return f"{window}: {NOTHING_USED}"
+USED_NOTHING = Sentence("{window}: nothing yet")
 
+UNPRICED = Sentence("{money} (the cost of {questions:count question} is not known)")
+"""`money`, and so many questions whose cost nobody knows."""
 
-def unpriced(money: str, questions: int) -> str:
-    """`money`, and so many questions whose cost nobody knows."""
-    return f"{money} (the cost of {counted(questions, 'question')} is not known)"
+UNDER_WAY = Sentence(
+    "{questions:One question is under way; what it may need counts as used until it "
+    "is|{questions:,} questions are under way; what they may need counts as used until they are} "
+    "done."
+)
 
+MOST = Sentence("Used most this month: {people:list}.")
+"""Who used most, the most first."""
 
-def under_way(questions: int) -> str:
-    if questions == 1:
-        return "One question is under way; what it may need counts as used until it is done."
-    return (
-        f"{questions:,} questions are under way; what they may need counts as used until they are "
-        "done."
-    )
-
-
-def most(people: Sequence[str]) -> str:
-    """Who used most, the most first."""
-    return f"Used most this month: {', '.join(people)}."
-
-
-def one_of_most(who: str, tokens: str) -> str:
-    return f"{who} ({tokens})"
-
+ONE_OF_MOST = Sentence("{who} ({tokens})")
 
 # --- a month as a table ---------------------------------------------------------------------
 
@@ -208,35 +180,23 @@ COLUMNS = (
     "search_usd",
 )
 OTHERS = "others"
+NO_EXPORT = Sentence("Nothing was used in {month}.")
 
+EXPORTED = Sentence("I have sent you {month} as a table, in our messages: {rows:count row}.")
+"""To whoever asked for it."""
 
-def no_export(month: str) -> str:
-    return f"Nothing was used in {month}."
+EXPORT_TITLE = Sentence("Usage in {month}{parts:|, part {part} of {parts}}")
+"""The notification of one message of it."""
 
-
-def exported(month: str, rows: int) -> str:
-    """To whoever asked for it."""
-    return f"I have sent you {month} as a table, in our messages: {counted(rows, 'row')}."
-
-
-def export_title(month: str, part: int, parts: int) -> str:
-    """The notification of one message of it."""
-    return f"Usage in {month}" if parts == 1 else f"Usage in {month}, part {part} of {parts}"
-
-
-def export_summed(rows: int) -> str:
-    """Below a table that is too long for Slack."""
-    return f"The last row adds up {counted(rows, 'row')} with the least use."
-
+EXPORT_SUMMED = Sentence("The last row adds up {rows:count row} with the least use.")
+"""Below a table that is too long for Slack."""
 
 EXPORT_FAILED = "Slack did not let me send you the table just now. Please try again in a minute."
 
 # --- told to admins -------------------------------------------------------------------------
 
-
-def alarm(whose: str, bar: str, limit: str, left: str, when: str) -> str:
-    """To admins, when most of a quota is used."""
-    return (
-        f"⚠️ Most of what {whose} may use is used up: {bar} of {limit}. {left} left; it resets "
-        f"{when}. Questions that do not fit are refused until then. `/grok quota set` allows more."
-    )
+ALARM = Sentence(
+    "⚠️ Most of what {whose} may use is used up: {bar} of {limit}. {left} left; it resets {when}. "
+    "Questions that do not fit are refused until then. `/grok quota set` allows more."
+)
+"""To admins, when most of a quota is used."""

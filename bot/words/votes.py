@@ -5,10 +5,10 @@ Slack's mrkdwn. What others wrote is passed in already made safe.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from bot.words import cost
-from bot.words import counted as counted_things
+from bot.words.sentences import Sentence, cost
+from bot.words.sentences import counted as counted_things
 
 GOOD = "Good answer"
 BAD = "Bad answer"
@@ -104,12 +104,8 @@ def title(month: str) -> str:
     return f"*{TITLE}, {month}*"
 
 
-def none_yet(month: str) -> str:
-    return f"Nobody has voted on answers to what was asked in {month}."
-
-
-def by_parameter(name: str) -> str:
-    return f"*By `--{name}`*"
+NONE_YET = Sentence("Nobody has voted on answers to what was asked in {month}.")
+BY_PARAMETER = Sentence("*By `--{name}`*")
 
 
 def first_used(when: str, *, system: bool) -> str:
@@ -122,12 +118,8 @@ def quoted(text: str) -> str:
     return f"“{text}”"
 
 
-def row(name: str, facts: str) -> str:
-    return f"• {name}: {facts}"
-
-
-def more_rows(number: int) -> str:
-    return f"• {number:,} more: `/grok feedback export`"
+ROW = Sentence("• {name}: {facts}")
+MORE_ROWS = Sentence("• {number:,} more: `/grok feedback export`")
 
 
 def facts(
@@ -143,7 +135,7 @@ def facts(
 ) -> str:
     """`share`, from 0 to 1, lies between `least` and `most`; money and seconds are those of the
     mean answer."""
-    parts = [f"👍 {so_many_of(ups, votes)} · {share:.0%} ({100 * least:.0f}–{most:.0%})"]
+    parts = [f"👍 {SO_MANY_OF(ups=ups, votes=votes)} · {share:.0%} ({100 * least:.0f}–{most:.0%})"]
     parts += [cost(dollars)] if dollars is not None else []
     parts += [f"first text {_seconds(first)}"] if first is not None else []
     parts += [f"last {_seconds(last)}"] if last is not None else []
@@ -154,8 +146,7 @@ def _seconds(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds:.2f} s"
 
 
-def so_many_of(ups: int, votes: int) -> str:
-    return f"{ups:,} of {votes:,}"
+SO_MANY_OF = Sentence("{ups:,} of {votes:,}")
 
 
 def without_signs(title: str) -> str:
@@ -164,22 +155,16 @@ def without_signs(title: str) -> str:
     return f"{spelled[:1].upper()}{spelled[1:]}"
 
 
-def share_in_words(name: str, value: int, least: int, most: int) -> str:
-    return f"{name}: {value}% ({least}–{most}%)"
+SHARE_IN_WORDS = Sentence("{name}: {value}% ({least}–{most}%)")
+MORE_SHARES = Sentence("{number:,} more")
 
-
-def more_shares(number: int) -> str:
-    return f"{number:,} more"
-
-
-def numbered(number: int) -> str:
-    """In the place of a name that cannot be drawn."""
-    return f"({number})"
+NUMBERED = Sentence("({number})")
+"""In the place of a name that cannot be drawn."""
 
 
 def legend(title: str, names: Mapping[int, str]) -> str:
     """Which the names are that a picture has numbers for."""
-    told = ", ".join(f"{numbered(number)} is `{name}`" for number, name in names.items())
+    told = ", ".join(f"{NUMBERED(number)} is `{name}`" for number, name in names.items())
     return f"{title}: {told}"
 
 
@@ -188,10 +173,8 @@ def because(reason: str, count: int) -> str:
     return f"{REASONS[reason].lower()} {count:,}"
 
 
-def why(reasons: Sequence[str]) -> str:
-    """What was wrong, the commonest first."""
-    return f"👎 because: {', '.join(reasons)}"
-
+WHY = Sentence("👎 because: {reasons:list}")
+"""What was wrong, the commonest first."""
 
 # --- an export ------------------------------------------------------------------------------
 
@@ -231,10 +214,8 @@ def exported(month: str, votes: int, texts: int) -> str:
     return f"I have sent you {whole}, in our messages; {texts:,} with their questions and answers."
 
 
-def export_title(month: str, part: int, parts: int) -> str:
-    """The notification of one message of it."""
-    return f"Votes of {month}" if parts == 1 else f"Votes of {month}, part {part} of {parts}"
-
+EXPORT_TITLE = Sentence("Votes of {month}{parts:|, part {part} of {parts}}")
+"""The notification of one message of it."""
 
 LEFT_OUT = (
     "There is more than messages can hold. Give the app the scope files:write, and it comes as a "

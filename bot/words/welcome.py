@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from bot.words.home import MAY_ERR
+from bot.words.sentences import Sentence
 
 __all__ = [
+    "GREETING",
     "HELLO",
     "MAY_ERR",
     "NO_SUCH_PROMPT",
     "PROMPTS",
     "SUGGESTED",
     "TO_BEGIN",
-    "greeting",
 ]
 
 HELLO = (
@@ -48,10 +49,7 @@ PROMPTS: tuple[tuple[str, str], ...] = (
 )
 """What may be asked with one click: what the button says, and the question."""
 
-
-def greeting(name: str) -> str:
-    """The beginning; `name` is empty when nobody knows it."""
-    return f"*Hello {name}, ask me anything.*" if name else "*Hello, ask me anything.*"
-
+GREETING = Sentence("*Hello[ {name}], ask me anything.*")
+"""The beginning; `name` is empty when nobody knows it."""
 
 NO_SUCH_PROMPT = "I do not offer this any more. Please write your question here."

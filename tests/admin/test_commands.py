@@ -204,15 +204,15 @@ async def test_to_allow_a_model_is_to_allow_no_other(at: Desk) -> None:
     more = await at.command("models allow grok-4.7")
 
     assert (await rules(at)).models == {"*": False, "grok-4.3": True, "grok-4.7": True}
-    assert words.allowed_only("`grok-4.3`") in told
-    assert words.allowed_only("`grok-4.3` and `grok-4.7`") in more
+    assert words.ALLOWED_ONLY("`grok-4.3`") in told
+    assert words.ALLOWED_ONLY("`grok-4.3` and `grok-4.7`") in more
 
 
 async def test_a_model_is_forbidden_and_allowed_again(at: Desk) -> None:
     forbidden = await at.command("models forbid grok-4.7")
     allowed = await at.command("models allow grok-4.7")
 
-    assert words.allowed_but("`grok-4.7`") in forbidden
+    assert words.ALLOWED_BUT("`grok-4.7`") in forbidden
     assert words.ALL_MODELS in allowed
     assert await rules(at) == Rules()
 
@@ -221,7 +221,7 @@ async def test_a_model_is_forbidden_and_allowed_again(at: Desk) -> None:
 async def test_a_model_that_nobody_lists_is_named_as_that(at: Desk, command: str) -> None:
     told = await at.command(f"models {command} acme-7b grok-4.7")
 
-    assert told.splitlines()[-1] == words.not_listed("`acme-7b`")
+    assert told.splitlines()[-1] == words.NOT_ON_LIST("`acme-7b`")
     assert "list" not in await at.command(f"models {command} grok-4.3")
 
 
@@ -242,21 +242,21 @@ async def test_whoever_forbids_the_last_model_is_warned(at: Desk) -> None:
 async def test_the_channel_reads_which_models_may_be_asked(at: Desk) -> None:
     await at.command("models allow grok-4.3")
 
-    assert words.allowed_only("`grok-4.3`") in await announced(at)
+    assert words.ALLOWED_ONLY("`grok-4.3`") in await announced(at)
 
 
 async def test_a_channel_is_paused_and_resumed(at: Desk) -> None:
     paused = await at.command("pause")
     again = await at.command("pause", user=ANA)
 
-    assert paused == words.paused(words.THIS_CHANNEL, "channel")
+    assert paused == words.PAUSED(whose=words.THIS_CHANNEL, kind="channel")
     assert again.startswith("Grok is paused already")
     assert again.endswith("`/grok resume channel` ends the pause.")
     assert f"<@{ANA}>" in again
     assert isinstance((await rules(at)).paused, Paused)
-    assert await announced(at) == words.told_paused(f"<@{ANA}>")
+    assert await announced(at) == words.TOLD_PAUSED(f"<@{ANA}>")
 
-    assert await at.command("resume") == words.resumed(words.THIS_CHANNEL)
+    assert await at.command("resume") == words.RESUMED(words.THIS_CHANNEL)
     assert (await rules(at)).paused is None
 
 
@@ -353,7 +353,7 @@ async def test_a_busy_slack_is_told_later(at: Desk) -> None:
 
     await at.command("pause")
 
-    assert await announced(at) == words.told_paused(f"<@{ANA}>")
+    assert await announced(at) == words.TOLD_PAUSED(f"<@{ANA}>")
 
 
 async def test_nothing_is_announced_to_oneself(at: Desk) -> None:

@@ -77,10 +77,10 @@ async def test_the_defaults_are_those_of_the_workspace_and_of_ones_channels(tab:
 
     shown = await tab.shown(channels=(ENGINEERING, GENERAL))
 
-    assert words.default_model("grok-4.7") in shown
-    assert words.default("Temperature", "0.4") in shown
+    assert words.DEFAULT_MODEL("grok-4.7") in shown
+    assert words.DEFAULT(label="Temperature", value="0.4") in shown
     line = "*Temperature* 0.1 and *Where the answer goes* `thread`"
-    assert words.in_channel(f"<#{GENERAL}>", line) in shown
+    assert words.IN_CHANNEL(channel=f"<#{GENERAL}>", defaults=line) in shown
     assert "How often to search:* 3" in shown
     assert "--max-turns" not in shown
     assert ENGINEERING not in shown

@@ -77,7 +77,7 @@ async def test_each_quota_that_holds_has_a_bar(at: Desk) -> None:
     assert f"<!date^{DECEMBER}^" in month
     busy = line_with(told, "4 questions at once")
     assert busy.endswith("1 of 4 questions at once · 3 left")
-    assert words.under_way(1) in told
+    assert words.UNDER_WAY(1) in told
     headings = re.findall(r"^\*.*\*$", told, re.MULTILINE)
     assert headings == [words.heading(kind) for kind in ("user", "channel", "workspace")]
 
@@ -97,8 +97,8 @@ async def test_what_is_more_than_used_up_is_full_and_nothing_is_left(at: Desk) -
 
 async def test_without_quotas_that_is_said(at: Desk) -> None:
     assert await at.command("quota") == words.NO_QUOTAS
-    assert await at.command("quota workspace") == words.no_quotas("the workspace")
-    assert await at.command("quota user @ben") == words.no_quotas(f"<@{BEN}>")
+    assert await at.command("quota workspace") == words.NO_QUOTAS_THERE("the workspace")
+    assert await at.command("quota user @ben") == words.NO_QUOTAS_THERE(f"<@{BEN}>")
 
 
 async def test_what_one_question_may_ask_for_is_told(at: Desk) -> None:
@@ -134,10 +134,13 @@ async def test_usage_is_that_of_the_channel_and_ones_own(at: Desk) -> None:
 
     told = await at.command("usage", user=BEN)
 
-    cost = words.unpriced("$2.47", 1)
-    assert words.used(words.TODAY, "40 questions", "69,134 tokens", cost) in told
+    cost = words.UNPRICED(money="$2.47", questions=1)
+    assert (
+        words.USED(window=words.TODAY, requests="40 questions", tokens="69,134 tokens", money=cost)
+        in told
+    )
     assert told.index(words.heading("channel")) < told.index(words.heading("user"))
-    assert told.count(words.used_nothing(words.TODAY)) == 1
+    assert told.count(words.USED_NOTHING(words.TODAY)) == 1
     assert "%" not in told
 
 
@@ -147,7 +150,7 @@ async def test_usage_of_the_workspace_is_for_admins(at: Desk) -> None:
 
     told = await at.command("usage workspace")
 
-    assert words.used_nothing(words.TODAY) in told
+    assert words.USED_NOTHING(words.TODAY) in told
     assert "9 questions · 500k tokens" in told
     assert "█████░░░░░ 50%" in told
 
@@ -199,7 +202,7 @@ async def test_a_month_comes_as_a_table_in_direct_messages(unfiled: Desk) -> Non
         [MONTH, dm_of(BEN), "", BEN, "ben", "1", "2000", "0.000000", "0", "", *NO_SEARCH],
         [MONTH, GENERAL, "general", BEN, "ben", "3", "1000", "0.002500", "0", "", *NO_SEARCH],
     ]
-    assert told == words.exported(MONTH, 4)
+    assert told == words.EXPORTED(month=MONTH, rows=4)
 
 
 async def test_what_was_searched_is_shown_apart(unfiled: Desk) -> None:
@@ -263,16 +266,16 @@ async def test_a_month_comes_as_one_file_where_slack_takes_it(at: Desk) -> None:
     (file,) = message.files
     assert file.name == f"grok-usage-{MONTH}.csv"
     assert (file.content or b"").startswith(codecs.BOM_UTF8)  # without it Excel reads no umlauts
-    assert file.title == words.export_title(MONTH, 1, 1)
+    assert file.title == words.EXPORT_TITLE(month=MONTH, part=1, parts=1)
     assert list(csv.reader(io.StringIO((file.content or b"").decode("utf-8-sig")))) == [
         list(words.COLUMNS),
         [MONTH, GENERAL, "general", BEN, "ben", "3", "1000", "0.002500", "0", "", *NO_SEARCH],
     ]
-    assert told == words.exported(MONTH, 1)
+    assert told == words.EXPORTED(month=MONTH, rows=1)
 
 
 async def test_a_month_without_use_has_no_table(at: Desk) -> None:
-    assert await at.command("usage export 2025-01") == words.no_export("2025-01")
+    assert await at.command("usage export 2025-01") == words.NO_EXPORT("2025-01")
     assert at.workspace.messages(dm_of(ANA)) == []
 
 
@@ -306,7 +309,7 @@ def test_a_table_too_long_for_slack_adds_up_what_was_used_least() -> None:
     assert len(cells) - 1 + found.summed == 5_000
     assert sum(int(row[6]) for row in cells) == sum(range(5_000))
     assert sum(int(row[5]) for row in cells) == 5_000
-    assert words.export_summed(found.summed) in text_of(found.messages(MONTH)[-1])
+    assert words.EXPORT_SUMMED(found.summed) in text_of(found.messages(MONTH)[-1])
 
 
 def test_a_file_holds_every_row_and_sums_up_none() -> None:

@@ -216,8 +216,8 @@ async def test_an_app_that_may_not_upload_says_so_below_the_table(
 
 
 async def test_a_month_without_votes_says_so(at: Desk) -> None:
-    assert await at.command("feedback 2024-02") == words.none_yet("2024-02")
-    assert await at.command("feedback export") == words.none_yet(MONTH)
+    assert await at.command("feedback 2024-02") == words.NONE_YET("2024-02")
+    assert await at.command("feedback export") == words.NONE_YET(MONTH)
     assert "no month" in await at.command("feedback 2024-13")
 
 

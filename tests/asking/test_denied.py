@@ -392,7 +392,7 @@ def test_a_guest_is_told_no_number_of_others(scope: Scope, name: QuotaName) -> N
         reader=OUTSIDER,
     )
 
-    assert words.DENIED_FOR_NOW in text
+    assert words.USED_UP_FOR_NOW() in text
     assert not set("123456789") & set(re.sub("<[^>]*>", "", text))
 
 
@@ -401,13 +401,13 @@ def test_a_guest_is_told_of_a_busy_channel_and_of_a_price_as_of_any_limit() -> N
     unknown = shortage("usd-per-month", scope=WORKSPACE, wanted=None)
 
     for each in (busy, unknown):
-        assert words.DENIED_FOR_NOW in told(each, reader=OUTSIDER)
+        assert words.USED_UP_FOR_NOW() in told(each, reader=OUTSIDER)
 
 
 def test_a_guest_is_told_once_of_several_limits() -> None:
     text = told(shortage(scope=CHANNEL), shortage(scope=WORKSPACE), reader=OUTSIDER)
 
-    assert text.count(words.DENIED_FOR_NOW) == 1
+    assert text.count(words.USED_UP_FOR_NOW()) == 1
 
 
 def test_a_guest_is_told_all_of_their_own_limit() -> None:

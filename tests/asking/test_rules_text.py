@@ -70,8 +70,8 @@ def test_every_default_says_where_it_comes_from() -> None:
 
     lines = defaults_here(in_force(policy(here=set_here, workspace=set_wide)), may_set=True)
 
-    assert line_of(lines, "--temperature") == words.default(
-        "`--temperature`", "0.2", words.THIS_CHANNEL
+    assert line_of(lines, "--temperature") == words.DEFAULT(
+        name="`--temperature`", value="0.2", source=words.THIS_CHANNEL
     )
     assert words.THE_WORKSPACE in line_of(lines, "--reply")
     assert words.THE_BOT in line_of(lines, "--max-tokens")
@@ -99,7 +99,7 @@ def test_a_default_that_gives_way_says_to_what() -> None:
     lines = defaults_here(in_force(policy(here=rules)), may_set=True)
 
     assert " 2000 " in line_of(lines, "--max-tokens")
-    assert words.lowered("9000") in line_of(lines, "--max-tokens")
+    assert words.LOWERED("9000") in line_of(lines, "--max-tokens")
     assert "`grok-4.7`" in line_of(lines, "--model")
     assert words.FIRST_ALLOWED in line_of(lines, "--model")
 
@@ -111,8 +111,10 @@ def test_a_model_that_gives_way_is_named() -> None:
 
     lines = defaults_here(in_force(found), may_set=True)
 
-    source = words.in_place_of(words.THE_WORKSPACE, "`grok-4.7`", "your own")
-    assert line_of(lines, "--model") == words.default("`--model`", "`grok-4.3`", source)
+    source = words.IN_PLACE_OF(source=words.THE_WORKSPACE, model="`grok-4.7`", other="your own")
+    assert line_of(lines, "--model") == words.DEFAULT(
+        name="`--model`", value="`grok-4.3`", source=source
+    )
 
 
 def test_the_defaults_of_one_place_are_those_set_there() -> None:
@@ -120,7 +122,7 @@ def test_the_defaults_of_one_place_are_those_set_there() -> None:
 
     assert defaults_of(found, HERE, GENERAL)[1:] == ("• `--n` 2",)
     assert "`--echo` on" in defaults_of(found, WORKSPACE, GENERAL)[1]
-    assert defaults_of(policy(), HERE, GENERAL) == (words.none_set(words.THIS_CHANNEL),)
+    assert defaults_of(policy(), HERE, GENERAL) == (words.NONE_SET(words.THIS_CHANNEL),)
 
 
 def test_models_that_may_not_be_asked_are_listed_apart() -> None:
@@ -220,7 +222,7 @@ def test_a_pause_and_what_cannot_be_read_are_told() -> None:
     assert f"<@{BEN}>" in pause
     assert words.THE_WORKSPACE in pause
     assert "<!date^1700000000^" in pause
-    assert list(notices(in_force(unread), 0)) == [words.unread("`tokens-per-day`")]
+    assert list(notices(in_force(unread), 0)) == [words.UNREAD("`tokens-per-day`")]
     assert list(notices(in_force(policy()), 0)) == []
 
 

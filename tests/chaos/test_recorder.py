@@ -49,7 +49,7 @@ def test_words_that_go_on_with_others_say_with_which() -> None:
 
 @pytest.mark.parametrize(
     "waiting",
-    [words.THINKING, words.WRITING, talk.thinking_for(20.0), *map(talk.queued_behind, range(3))],
+    [words.THINKING, words.WRITING, talk.THINKING_FOR(20.0), *map(talk.QUEUED_BEHIND, range(3))],
 )
 def test_what_promises_more_is_open(waiting: str) -> None:
     assert _version(_revision(waiting)).open

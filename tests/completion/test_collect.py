@@ -102,7 +102,7 @@ def test_an_ordinary_end_needs_no_note(reason: str) -> None:
         ("MAX_LEN", words.cut_off(7)),
         ("content_filter", words.ENDED["content_filter"]),
         ("TIME_LIMIT", words.ENDED["time_limit"]),
-        ("<!here>", words.ended("‹!here›")),
+        ("<!here>", words.ENDED_OTHERWISE("‹!here›")),
     ],
 )
 def test_another_end_is_noted(reason: str, note: str) -> None:

@@ -9,9 +9,12 @@ from bot.words import grok as words
 @pytest.mark.parametrize(
     ("sentence", "told"),
     [
-        (words.grok_parameter("m", "--top-p"), "m does not take “Top P” as it was given."),
-        (words.grok_too_slow(60), "set a lower “Longest answer”."),
-        (words.grok_lost_in_search(60), "with a lower “How often to search”."),
+        (
+            words.GROK_PARAMETER(model="m", parameter="--top-p"),
+            "m does not take “Top P” as it was given.",
+        ),
+        (words.GROK_TOO_SLOW(60), "set a lower “Longest answer”."),
+        (words.GROK_LOST_IN_SEARCH(60), "with a lower “How often to search”."),
         (words.GROK_SENTENCES["too_long"], "lower “Longest answer”, and ask again."),
         (words.GROK_LISTED, "a model that `/grok models` lists"),
         (words.grok_ask_without_search("m", ["x"]), "with `--search off`"),

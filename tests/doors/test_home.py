@@ -249,7 +249,7 @@ async def test_without_a_name_home_is_shown(
     async with at_home(workspace, store, keys, grok_client):
         view = await opened(workspace)
 
-    assert view.content["blocks"][0]["text"]["text"] == words.greeting("")
+    assert view.content["blocks"][0]["text"]["text"] == words.GREETING("")
 
 
 async def test_the_other_tab_is_left_alone(

@@ -356,4 +356,4 @@ async def test_forget_is_a_word_like_others(stage: Stage) -> None:
     await stage.say(ANA, GENERAL, "@grok forget it, what is TCP?", root)
 
     assert await stage.prompts() == ["forget", "forget it, what is TCP?"]
-    assert stage.told(ANA) == [talk.in_line(1)]
+    assert stage.told(ANA) == [talk.IN_LINE(1)]

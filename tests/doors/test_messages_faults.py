@@ -67,7 +67,7 @@ async def test_a_reply_that_is_perhaps_for_the_bot_is_delivered_again(
 
     assert stage.refused == [reply.ts]
     assert await stage.prompts() == ["one", "two"]
-    assert stage.told(BEN) == [talk.in_line(1)]
+    assert stage.told(BEN) == [talk.IN_LINE(1)]
 
 
 async def test_what_cannot_be_stored_is_delivered_again_and_told_of(

@@ -108,7 +108,7 @@ async def test_whose_turn_is_not_yet_is_told_at_once(stage: Stage, channel: str)
     for text in ("one", "two", "three") if channel == DM else ("two", "three"):
         await stage.say(ANA, channel, text, root)
 
-    assert stage.told(ANA) == [talk.in_line(1), talk.in_line(2)]
+    assert stage.told(ANA) == [talk.IN_LINE(1), talk.IN_LINE(2)]
     assert len(await stage.jobs()) == 3
 
 

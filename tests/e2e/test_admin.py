@@ -302,7 +302,7 @@ async def test_a_month_comes_as_a_file_in_direct_messages(redis_url: str) -> Non
     (row,) = csv.DictReader(io.StringIO((file.content or b"").decode("utf-8-sig")))
     month = row["month"]
     assert file.name == f"grok-usage-{month}.csv"
-    assert said == usage_words.exported(month, 1)
+    assert said == usage_words.EXPORTED(month=month, rows=1)
     assert (row["channel"], row["channel_name"], row["user"]) == (GENERAL, "general", BEN)
     assert (row["questions"], row["model"]) == ("1", "grok-4.3")
     assert int(row["tokens"]) > 0
@@ -318,7 +318,7 @@ async def test_where_slack_takes_no_file_it_comes_as_messages(redis_url: str, at
 
     assert message.files == ()
     (row,) = csv.DictReader(io.StringIO(markdown(message).split("```")[1].strip()))
-    assert said == usage_words.exported(row["month"], 1)
+    assert said == usage_words.EXPORTED(month=row["month"], rows=1)
     assert row["user"] == BEN
 
 

@@ -143,7 +143,7 @@ async def test_prompts_are_suggested_nearest_first_and_sent_as_they_are(redis_ur
         await rests(stage, root)
         asked, temperature = stage.messages()[-1]["content"], stage.sent()["temperature"]
         await workspace.pick(BEN, 0)
-        needed = prompt_words.needs_words("brief")
+        needed = prompt_words.NEEDS_WORDS("brief")
         await workspace.wait_for(lambda: needed in workspace.ephemerals(BEN)[-1].shown)
         requests = len(stage.grok.requests)
 
@@ -173,7 +173,7 @@ async def test_what_somebody_looks_at_is_a_hint_and_never_a_right(redis_url: str
         titles = [each["title"] for each in workspace.suggested(BEN)]
         deliveries = list(workspace.deliveries)
 
-    assert talk.looking_at("engineering") in seen
+    assert talk.LOOKING_AT("engineering") in seen
     assert "finance" not in unseen
     assert "secret" not in titles
     assert all(each.acked for each in deliveries)

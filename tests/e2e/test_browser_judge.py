@@ -111,10 +111,12 @@ async def test_a_person_judges_by_keys_and_the_result_is_theirs(page: Page, tmp_
         assert await alone.code == 0
 
     assert (code, again, len(grok.requests)) == (0, 0, asked)
-    assert words.not_judged(total - 1) in first.out.getvalue()
+    assert words.NOT_JUDGED(total - 1) in first.out.getvalue()
     assert "Best: temperature=0.2" in second.out.getvalue()
     least = Share(total, total).interval[0]
-    told = words.agreement_with_person("grok-4.3", f"100% ({100 * least:.0f}–100%)", "-", total)
+    told = words.AGREEMENT_WITH_PERSON(
+        model="grok-4.3", share=f"100% ({100 * least:.0f}–100%)", kappa="-", pairs=total
+    )
     assert told in second.out.getvalue()
     assert told in alone.out.getvalue()
     assert third.out.getvalue() == second.out.getvalue()

@@ -308,7 +308,7 @@ async def test_who_has_to_wait_for_their_turn_is_told(redis_url: str) -> None:
         await stage.workspace.say(ANA, GENERAL, "And then?", message.ts)
         await stage.grok.arrived(2)
         await press(stage, BEN, message)
-        await told(stage, BEN, talk.in_line(1))
+        await told(stage, BEN, talk.IN_LINE(1))
         release.set()
         more = await stage.reply(1, message.ts)
         await stage.quiet()

@@ -31,7 +31,7 @@ PROGRAM = "tests.e2e.deadly:main"
 SECONDS = 120.0
 LEASE = {"JOB_LEASE_SECONDS": "3"}
 """Nobody is to count as gone on a busy machine, who only comes late."""
-SORRY = words.failed(words.GIVEN_UP)
+SORRY = words.FAILED(words.GIVEN_UP)
 
 pytestmark = [pytest.mark.timeout(400)]
 

@@ -146,7 +146,7 @@ async def test_while_a_question_is_under_way_nothing_that_it_needs_is_deleted(
 
     with pytest.raises(UserError) as refused:
         await forget(settings, ANA)
-    assert refused.value.sentence == command_words.forget_busy(ANA, 1)
+    assert refused.value.sentence == command_words.FORGET_BUSY(user=ANA, questions=1)
     assert (await Forgetting(store, Keys(TEAM_ID)).forget(ANA)).busy
     assert set(contents(redis_url)) == set(before)
 
@@ -160,4 +160,4 @@ async def test_while_a_question_is_under_way_nothing_that_it_needs_is_deleted(
 @pytest.mark.parametrize("given", ["me", "@ana", "C012AB3CD", "U1*", "U012AB3CD U1", ""])
 def test_who_is_no_person_is_told_so(given: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["forget", "--user", given]) == 1
-    assert capsys.readouterr().err == command_words.not_a_user(given) + "\n"
+    assert capsys.readouterr().err == command_words.NOT_A_USER(given) + "\n"

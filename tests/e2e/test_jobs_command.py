@@ -136,7 +136,7 @@ async def test_what_was_given_up_is_asked_again_by_the_rules_that_hold(
         assert await run(env, tmp_path, "--retry", "failed-1") == (
             1,
             "",
-            command_words.job_not_failed("failed-1"),
+            command_words.JOB_NOT_FAILED("failed-1"),
         )
         async with loaded_bot(env, cwd=tmp_path):
             await workspace.connected()
@@ -170,7 +170,7 @@ async def test_a_job_is_dropped_wherever_it_stands(
         await one_of_each(store, (await workspace.say(ANA, GENERAL, "Hello")).ts)
         for _ in range(2):
             code, out, err = await run(env, tmp_path, "--drop", state)
-            assert (code, out) == (0, command_words.job_dropped(state)), err
+            assert (code, out) == (0, command_words.JOB_ENDED(state)), err
         assert (await rows(env, tmp_path))[state]["why"] == command_words.JOB_DROPPED
         async with loaded_bot(env, cwd=tmp_path):
             await workspace.connected()
@@ -179,13 +179,13 @@ async def test_a_job_is_dropped_wherever_it_stands(
                 await asyncio.sleep(0.1)
         assert state not in await rows(env, tmp_path)
         assert _told(workspace)
-        assert await run(env, tmp_path, "--drop", state) == (1, "", command_words.job_over(state))
+        assert await run(env, tmp_path, "--drop", state) == (1, "", command_words.JOB_OVER(state))
 
 
 def _told(workspace: Workspace) -> bool:
     roots = workspace.messages(GENERAL)
     replies = [each for root in roots for each in workspace.replies(GENERAL, root.ts)]
-    sentence = words.failed(talk.DROPPED)
+    sentence = words.FAILED(talk.DROPPED)
     return any(markdown(each) == sentence and is_complete(each) for each in [*roots, *replies])
 
 
@@ -214,7 +214,7 @@ async def test_what_was_given_up_is_taken_from_the_list(
         await given_up(the_queue(store))
         assert await run(env, tmp_path, "--drop", "failed-1") == (
             0,
-            command_words.job_off_the_list("failed-1"),
+            command_words.JOB_OFF_THE_LIST("failed-1"),
             "",
         )
         assert await rows(env, tmp_path) == {}
@@ -229,9 +229,9 @@ async def test_what_cannot_be_done_is_a_sentence(
         for option in ("--retry", "--drop"):
             for nobody in ("nobody", "*", ""):
                 outcome = await run(env, tmp_path, option, nobody)
-                assert outcome == (1, "", command_words.job_unknown(nobody))
+                assert outcome == (1, "", command_words.JOB_UNKNOWN(nobody))
         outcome = await run(env, tmp_path, "--retry", "running-1")
-        assert outcome == (1, "", command_words.job_not_failed("running-1"))
+        assert outcome == (1, "", command_words.JOB_NOT_FAILED("running-1"))
 
         away = env | {"REDIS_URL": "redis://127.0.0.1:9/0"}
         code, out, err = await run(away, tmp_path)
@@ -241,12 +241,12 @@ async def test_what_cannot_be_done_is_a_sentence(
 
         nowhere = env | {"REDIS_URL": ""}
         outcome = await run(nowhere, tmp_path)
-        assert outcome == (1, "", command_words.jobs_no_store(str(tmp_path / "data")))
+        assert outcome == (1, "", command_words.JOBS_NO_STORE(str(tmp_path / "data")))
         assert not (tmp_path / "data").exists()
 
         long = "d" * 300
         outcome = await run(nowhere | {"DATA_DIR": long}, tmp_path)
-        assert outcome == (1, "", command_words.jobs_no_store(long))
+        assert outcome == (1, "", command_words.JOBS_NO_STORE(long))
 
 
 async def test_the_bots_own_store_is_read_beside_it_and_without_it(

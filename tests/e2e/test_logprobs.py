@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from bot.completion.form import for_form
-from bot.words.grok import grok_no_logprobs
+from bot.words.grok import GROK_NO_LOGPROBS
 from sandbox.grok import Script
 from sandbox.workspace import ANA, GENERAL
 from tests.e2e.stage import markdown, on_stage
 
-NONE_COME = grok_no_logprobs("grok-4.3")
+NONE_COME = GROK_NO_LOGPROBS("grok-4.3")
 
 
 async def test_that_none_come_is_told_at_once_to_whoever_asked_for_them(redis_url: str) -> None:

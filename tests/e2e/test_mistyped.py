@@ -217,6 +217,6 @@ async def test_a_command_in_a_message_is_told_to_be_typed_with_a_slash(redis_url
         await stage.workspace.wait_for(lambda: stage.workspace.ephemerals(ANA)[1:])
         slip = stage.workspace.ephemerals(ANA)[1]
 
-    assert told.text == talk.typed_elsewhere("/grok quota user ＠ben")
-    assert slip.text == talk.meant("/grok quota")
+    assert told.text == talk.TYPED_ELSEWHERE("/grok quota user ＠ben")
+    assert slip.text == talk.MEANT("/grok quota")
     assert not stage.grok.requests

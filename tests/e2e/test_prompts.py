@@ -39,14 +39,14 @@ async def test_a_prompt_is_saved_used_shared_and_deleted(redis_url: str) -> None
     assert "`/grok prompts use brief …` asks it" in saved
     assert '"temperature": 0.2' in sent
     assert "Say it in one line: -t 2 is hot" in sent
-    assert unknown == elsewhere == words.unknown("brief")
+    assert unknown == elsewhere == words.UNKNOWN("brief")
     assert shared.startswith("Done.")
     assert "`/grok prompts use brief …`" in shared
     assert words.OF_CHANNEL in channel
-    assert empty == words.needs_text("brief")
+    assert empty == words.NEEDS_TEXT("brief")
     assert "Say it in one line: Tides" in bens
     assert both.index(words.YOURS) < both.index(words.OF_CHANNEL)
-    assert not_hers == words.none_there("brief", admin_words.YOURS)
+    assert not_hers == words.NONE_THERE(name="brief", whose=admin_words.YOURS)
     assert gone.startswith("Done.")
     assert any("shares a prompt here: `/grok prompts use brief …`" in each for each in announced)
 
@@ -92,10 +92,10 @@ async def test_what_stands_in_a_prompt_cannot_act_and_is_shown_to_the_letter(
     assert not shown.pings
     assert "<!channel>" not in listed
     assert "*bold*" in shown.shown
-    assert words.too_long(40_000) in too_long
+    assert words.TOO_LONG(40_000) in too_long
     assert named == words.saved("usage", place=False)
     assert "`/grok prompts use usage` asks it" in named
-    assert words.not_a_name("channel") in wrong
+    assert words.NOT_A_NAME("channel") in wrong
 
 
 def offered(view: View) -> dict[str, list[str]]:

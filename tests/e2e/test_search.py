@@ -182,7 +182,7 @@ async def test_numbers_go_on_over_all_messages_of_an_answer(redis_url: str) -> N
     assert re.findall(r"^(\d+)\. \[news\.example\.com/(\d+)\]", below, re.MULTILINE) == [
         (str(each + 1), str(each)) for each in range(10)
     ]
-    assert words.more_sources(2) in below
+    assert words.MORE_SOURCES(2) in below
     assert " · 12 sources · " in last_line(messages[-1])
 
 

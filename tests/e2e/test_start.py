@@ -279,7 +279,7 @@ async def test_what_cannot_be_loaded_ends_the_bot_with_a_sentence(
             await process.wait()
 
     assert process.returncode == 1
-    assert told.splitlines()[-1] == words.not_loaded("bot.grok.http.api", "it is gone")
+    assert told.splitlines()[-1] == words.NOT_LOADED(module="bot.grok.http.api", why="it is gone")
     assert "Traceback" not in told
 
 

@@ -203,7 +203,7 @@ async def test_a_disk_that_is_full_ends_it_with_a_sentence(
     )
 
     assert code == 1
-    assert startup_words.nowhere_to_print("No space left on device") in err
+    assert startup_words.NOWHERE_TO_PRINT("No space left on device") in err
     assert "Traceback" not in err
 
 

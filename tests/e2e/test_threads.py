@@ -230,7 +230,7 @@ async def test_the_oldest_turns_are_dropped_and_that_is_said(redis_url: str) -> 
     assert "Name a river in Peru" not in sent
     assert sent[-1] == "question 3"
     assert "question 2" in sent
-    assert talk.forgotten(1) in last_line(reply)
+    assert talk.FIRST_FORGOTTEN(1) in last_line(reply)
 
 
 async def test_thirty_turns_keep_their_order_and_their_bound(

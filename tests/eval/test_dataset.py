@@ -118,16 +118,16 @@ def test_what_is_broken_in_line_7000_is_told_before_anything_is_asked(tmp_path: 
         ("null", words.NO_OBJECT),
         ("{}", words.NO_PROMPT),
         ('{"prompt": ""}', words.NO_PROMPT),
-        ('{"prompt": 5}', words.wrong_value("prompt")),
+        ('{"prompt": 5}', words.WRONG_VALUE("prompt")),
         ('{"prompt": "a", "vote": "sideways"}', words.NO_VOTE),
         ('{"prompt": "a", "vote": ["up"]}', words.NO_VOTE),
-        ('{"prompt": "a", "contain": "b"}', words.unknown_key("contain", "contains")),
-        ('{"prompt": "a", "up": 5}', words.unknown_key("up", "")),
-        ('{"prompt": "a", "max_chars": -1}', words.wrong_value("max_chars")),
-        ('{"prompt": "a", "max_chars": true}', words.wrong_value("max_chars")),
-        ('{"prompt": "a", "min_chars": "5"}', words.wrong_value("min_chars")),
-        ('{"prompt": "a", "contains": [1]}', words.wrong_value("contains")),
-        ('{"prompt": "a", "schema": "b"}', words.wrong_value("schema")),
+        ('{"prompt": "a", "contain": "b"}', words.UNKNOWN_KEY(key="contain", near="contains")),
+        ('{"prompt": "a", "up": 5}', words.UNKNOWN_KEY(key="up", near="")),
+        ('{"prompt": "a", "max_chars": -1}', words.WRONG_VALUE("max_chars")),
+        ('{"prompt": "a", "max_chars": true}', words.WRONG_VALUE("max_chars")),
+        ('{"prompt": "a", "min_chars": "5"}', words.WRONG_VALUE("min_chars")),
+        ('{"prompt": "a", "contains": [1]}', words.WRONG_VALUE("contains")),
+        ('{"prompt": "a", "schema": "b"}', words.WRONG_VALUE("schema")),
         ('{"prompt": "a", "regex": "("}', "regular expression"),
         ('{"prompt": "a", "schema": {"type": 5}}', "no JSON Schema"),
         ('{"prompt": "a", "schema": {"$ref": "#/$defs/b"}}', "refers to #/$defs/b"),
@@ -158,7 +158,7 @@ def test_of_many_faults_the_first_are_told(tmp_path: Path) -> None:
     told = faults(tmp_path, "x\n" * 20)
 
     assert len(told) == MOST_FAULTS + 1
-    assert told[-1] == words.more_faults(15)
+    assert told[-1] == words.MORE_FAULTS(15)
 
 
 @pytest.mark.parametrize(
@@ -166,14 +166,14 @@ def test_of_many_faults_the_first_are_told(tmp_path: Path) -> None:
     [
         ("question,expected\na,b\n", 1, words.NO_COLUMN),
         ("\nprompt\na\n", 1, words.NO_COLUMN),
-        ("prompt, prompt\na,b\n", 1, words.column_twice("prompt")),
+        ("prompt, prompt\na,b\n", 1, words.COLUMN_TWICE("prompt")),
         ("prompt,expected\na,b\nc,d,e\n", 3, words.MORE_CELLS),
         ("prompt,expected,\na,b,c\n", 2, words.MORE_CELLS),
         ('prompt,expected\na,b\nc,"d\ne,f\ng,h\n', 3, "is no CSV"),
         ('prompt,expected\na,b\n"c"d,e\n', 3, "is no CSV"),
         ('prompt,expected\n"a,b\nc,d\n', 2, "is no CSV"),
         ('"prompt,expected\na,b\n', 1, "is no CSV"),
-        ("prompt,expeted\na,b\n", 2, words.unknown_key("expeted", "expected")),
+        ("prompt,expeted\na,b\n", 2, words.UNKNOWN_KEY(key="expeted", near="expected")),
     ],
 )
 def test_what_is_wrong_with_a_table_is_told(
@@ -191,7 +191,7 @@ def test_what_is_wrong_with_a_table_is_told(
 def test_another_encoding_is_named(tmp_path: Path, name: str, encoding: str) -> None:
     content = "\ufeffOne river?\nTwo lakes?\n".encode(encoding)
 
-    assert faults(tmp_path, content, name) == [words.utf_16(name)]
+    assert faults(tmp_path, content, name) == [words.UTF_16(name)]
 
 
 def test_no_more_is_held_than_can_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -202,7 +202,7 @@ def test_no_more_is_held_than_can_be(tmp_path: Path, monkeypatch: pytest.MonkeyP
     with pytest.raises(StartupError) as caught:
         read_dataset(path)
 
-    assert list(caught.value.faults) == [words.too_large(str(path), 3)]
+    assert list(caught.value.faults) == [words.TOO_LARGE(path=str(path), most=3)]
 
 
 def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
@@ -212,7 +212,7 @@ def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
         with pytest.raises(StartupError) as caught:
             read_dataset(path)
 
-        assert list(caught.value.faults) == [words.no_file(str(path))]
+        assert list(caught.value.faults) == [words.NO_FILE(str(path))]
 
 
 def test_without_a_prompt_there_is_nothing_to_ask(tmp_path: Path) -> None:

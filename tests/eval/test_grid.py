@@ -96,10 +96,10 @@ def test_whatever_is_typed_is_a_grid_or_a_sentence(text: str) -> None:
 @pytest.mark.parametrize(
     ("axis", "told"),
     [
-        ("temperature", words.no_values("temperature")),
-        ("temperature=", words.no_values("temperature=")),
-        ("temperature=0.2,,0.4", words.no_values("temperature=0.2,,0.4")),
-        ("=1", words.no_values("=1")),
+        ("temperature", words.NO_VALUES("temperature")),
+        ("temperature=", words.NO_VALUES("temperature=")),
+        ("temperature=0.2,,0.4", words.NO_VALUES("temperature=0.2,,0.4")),
+        ("=1", words.NO_VALUES("=1")),
         ("warmth=1", "no such parameter"),
         ("prompt=a,b", "no such parameter"),
         ("n=1,2", "no such parameter"),

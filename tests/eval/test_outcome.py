@@ -29,7 +29,9 @@ def test_how_sure_it_is_is_said() -> None:
     sure = list(verdict([row(0.2, 95, 100), row(0.8, 20, 100)]))
     unsure = list(verdict([row(0.2, 6, 10), row(0.8, 5, 10), row(0.9, 0, 10)]))
 
-    assert sure[0] == words.best("temperature=0.2", "/grok defaults set --temperature 0.2")
+    assert sure[0] == words.BEST(
+        setting="temperature=0.2", command="/grok defaults set --temperature 0.2"
+    )
     assert sure[1] == words.SURE
     assert unsure[1] == words.unsure(["temperature=0.8"])
     assert list(verdict([row(0.2, 0, 0)])) == []

@@ -98,7 +98,7 @@ def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
         with pytest.raises(StartupError) as caught, Record(path):
             pass
 
-        assert caught.value.faults == (words.no_file(str(path)),)
+        assert caught.value.faults == (words.NO_FILE(str(path)),)
 
 
 def test_two_at_once_are_not_let_in(tmp_path: Path) -> None:

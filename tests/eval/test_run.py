@@ -88,8 +88,10 @@ async def test_the_better_temperature_wins_and_nothing_is_asked_twice(
     assert "32 answers" in err
     assert "32/32" in err
     assert "temperature=0.2  16       100% (81–100%)" in out
-    assert words.good_is_relative("temperature=0.2") not in out  # by rules
-    assert words.best("temperature=0.2", "/grok defaults set --temperature 0.2") in out
+    assert words.GOOD_IS_RELATIVE("temperature=0.2") not in out  # by rules
+    assert (
+        words.BEST(setting="temperature=0.2", command="/grok defaults set --temperature 0.2") in out
+    )
     assert again[:2] == (0, out)
     assert set(asked(grok).values()) == {1}
     assert (tmp_path / "sums.jsonl.eval.svg").read_text().startswith("<svg")
@@ -253,7 +255,7 @@ async def test_a_judge_compares_in_both_orders_and_is_held_against_people(
     assert "temperature=0.8  3        50%" in out  # the order decides, so neither is better
     judge = [each for each in grok.requests if "You compare" in str(each.body)]
     assert len(judge) == 3 * 2
-    assert words.good_is_relative("temperature=0.2") in out
+    assert words.GOOD_IS_RELATIVE("temperature=0.2") in out
     shapes = [each.body["response_format"]["json_schema"]["schema"] for each in judge]
     wanted_of = {"type": "string", "enum": ["first", "second", "same"]}
     assert [each["properties"] for each in shapes] == [{"better": wanted_of}] * 6
@@ -320,8 +322,8 @@ async def test_without_room_for_what_comes_it_ends_in_a_sentence(
     again, whole, _ = await evaluated(grok, what)
 
     assert (code, again) == (1, 0)
-    assert words.unwritable("No space left on device") in out
-    assert words.not_plotted(f"{tmp_path}/sums.jsonl.eval.svg", "Is a directory") in whole
+    assert words.UNWRITABLE("No space left on device") in out
+    assert words.NOT_PLOTTED(path=f"{tmp_path}/sums.jsonl.eval.svg", why="Is a directory") in whole
     assert "Best: temperature=0.2" in whole
 
 
@@ -340,7 +342,7 @@ async def test_a_judge_of_unknown_price_is_refused_before_anything_is_asked(
     with pytest.raises(StartupError) as caught:
         await evaluated(grok, wanted(sums(tmp_path), judges=("no-such-model",)))
 
-    assert caught.value.faults == (words.unknown_price("no-such-model"),)
+    assert caught.value.faults == (words.UNKNOWN_PRICE("no-such-model"),)
     assert not [each for each in grok.requests if each.method == "POST"]
 
 
@@ -435,7 +437,7 @@ async def test_a_budget_too_small_for_one_answer_is_told_as_that(
 
     assert code == 1
     assert "has no room for the next request" in out
-    assert words.not_asked(24) in out
+    assert words.NOT_ASKED(24) in out
     assert not list(tmp_path.glob("*.svg"))  # of nothing
     assert "Best:" not in out
     assert not [each for each in grok.requests if each.method == "POST"]

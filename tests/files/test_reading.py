@@ -206,8 +206,8 @@ async def test_a_picture_of_many_small_parts_holds_nobody_up() -> None:
     [
         ("a.png", "image", b"<!DOCTYPE html><title>Sign in</title>", words.NO_PICTURE),
         ("a.pdf", "pdf", b"no pdf at all", words.NO_PDF),
-        ("a.txt", "text", png(), words.misnamed("a PNG picture")),
-        ("a.txt", "text", pdf("x"), words.misnamed("a PDF")),
+        ("a.txt", "text", png(), words.MISNAMED("a PNG picture")),
+        ("a.txt", "text", pdf("x"), words.MISNAMED("a PDF")),
         ("a.png", "image", WEBP, words.not_taken("a WebP picture")),
         ("a.jpg", "image", HEIC, words.not_taken("a HEIC picture")),
         ("a", "text", GIF, words.not_taken("a GIF picture")),

@@ -133,8 +133,8 @@ async def desk(
 async def test_askers_are_told_how_many_come_before_them(desk: Desk) -> None:
     await desk.ask("alpha", "bravo", "charlie")
     async with working(desk.queue, desk.runner, at_once=1, waiting=5):
-        await desk.shows("bravo", talk.queued_behind(0).strip("_"))
-        await desk.shows("charlie", talk.queued_behind(1).strip("_"))
+        await desk.shows("bravo", talk.QUEUED_BEHIND(0).strip("_"))
+        await desk.shows("charlie", talk.QUEUED_BEHIND(1).strip("_"))
         await desk.grok.arrived()
         assert desk.asked == ["alpha"]
         desk.go.set()
@@ -146,7 +146,7 @@ async def test_askers_are_told_how_many_come_before_them(desk: Desk) -> None:
 async def test_stop_while_it_waits_asks_grok_nothing(desk: Desk) -> None:
     await desk.ask("alpha", "bravo")
     async with working(desk.queue, desk.runner, at_once=1, waiting=5):
-        await desk.shows("bravo", talk.queued_behind(0).strip("_"))
+        await desk.shows("bravo", talk.QUEUED_BEHIND(0).strip("_"))
         await desk.queue.stop("bravo", "because")
         await desk.shows("bravo", talk.STOPPED_UNWRITTEN.strip("_"))
         await desk.grok.arrived()
@@ -174,7 +174,7 @@ async def test_private_question_shows_nothing_while_it_waits(desk: Desk) -> None
     async with working(desk.queue, desk.runner, at_once=1, waiting=5) as worker:
         await until(lambda: worker.running == 2)
         await desk.ask("charlie")
-        await desk.shows("charlie", talk.queued_behind(1).strip("_"))
+        await desk.shows("charlie", talk.QUEUED_BEHIND(1).strip("_"))
         assert desk.workspace.ephemerals() == []
         desk.go.set()
         await desk.workspace.wait_for(lambda: len(desk.workspace.ephemerals(ANA)) == 1)
@@ -185,7 +185,7 @@ async def test_question_that_waits_goes_to_a_worker_with_room_and_keeps_its_mess
 ) -> None:
     await desk.ask("alpha", "bravo")
     async with working(desk.queue, desk.runner, at_once=1, waiting=5):
-        await desk.shows("bravo", talk.queued_behind(0).strip("_"))
+        await desk.shows("bravo", talk.QUEUED_BEHIND(0).strip("_"))
         async with working(other, desk.runner, at_once=1, waiting=5):
             await desk.grok.arrived(2)
             assert desk.asked == ["alpha", "bravo"]

@@ -54,7 +54,7 @@ async def test_it_stands_in_the_place_of_what_was_shown(
     await sorry().deliver(SORRY)
 
     (message,) = standing(workspace)
-    assert says(message) == words.failed(words.GIVEN_UP)
+    assert says(message) == words.FAILED(words.GIVEN_UP)
     assert "TCP" not in str(message.blocks)
     assert message.text == words.GIVEN_UP
     assert buttons(message) == ["retry", "edit"]
@@ -96,7 +96,7 @@ async def test_where_the_answer_stood_in_a_thread_nothing_of_it_stays(
 
     question, message = standing(workspace)
     assert question.ts == root
-    assert says(message) == words.failed(words.GIVEN_UP)
+    assert says(message) == words.FAILED(words.GIVEN_UP)
 
 
 async def test_an_answer_that_streams_ends_with_it(
@@ -112,4 +112,4 @@ async def test_an_answer_that_streams_ends_with_it(
     await sorry(**place).deliver(SORRY)
 
     _, message = standing(workspace)
-    assert says(message) == words.failed(words.GIVEN_UP)
+    assert says(message) == words.FAILED(words.GIVEN_UP)

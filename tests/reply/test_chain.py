@@ -109,7 +109,7 @@ def test_a_note_that_does_not_fit_has_a_message_of_its_own() -> None:
     messages = texts(Chain(QUESTION, "job1").complete(answer(text, failure="It broke. " * 90)))
 
     assert messages[0] == f"{text}```"
-    assert messages[1].strip() == words.broken_off("It broke. " * 90).strip()
+    assert messages[1].strip() == words.BROKEN_OFF("It broke. " * 90).strip()
 
 
 def test_titles_and_notes_stand_around_the_text_of_a_section() -> None:
@@ -146,7 +146,7 @@ TEXTS = (
 @pytest.mark.parametrize(
     ("end", "said"),
     [
-        ({"failure": "Grok fell silent."}, words.broken_off("Grok fell silent.")),
+        ({"failure": "Grok fell silent."}, words.BROKEN_OFF("Grok fell silent.")),
         ({"stopped": True}, talk.STOPPED),
     ],
 )
@@ -171,13 +171,13 @@ def test_a_failure_is_told_below_the_text_that_came() -> None:
     failed = answer("partial", "", failure="Grok fell silent.")
 
     assert texts(Chain(QUESTION, "job1").complete(failed)) == [
-        "partial\n\n" + words.broken_off("Grok fell silent.")
+        "partial\n\n" + words.BROKEN_OFF("Grok fell silent.")
     ]
 
 
 def test_a_failure_without_any_text_is_the_answer() -> None:
     for failed in (answer(failure="No credit."), answer("", " ", failure="No credit.")):
-        assert texts(Chain(QUESTION, "job1").complete(failed)) == [words.failed("No credit.")]
+        assert texts(Chain(QUESTION, "job1").complete(failed)) == [words.FAILED("No credit.")]
 
 
 @pytest.mark.parametrize("failure", ["", "Grok fell silent."])

@@ -54,7 +54,7 @@ async def test_it_is_streamed_with_a_status_before_there_is_text(
     reply = start(streaming="native", **in_thread(root))
     await reply.open()
     (status,) = workspace.calls_of("assistant.threads.setStatus")
-    assert status.args["status"] == talk.status_thinking(0)
+    assert status.args["status"] == talk.STATUS_THINKING(0)
     assert not replies(workspace, root)
 
     async with streaming(reply) as stream:
@@ -212,8 +212,8 @@ async def test_the_status_says_what_is_waited_for(
         reply.behind(None)
         await workspace.wait_for(lambda: len(statuses(workspace)) == 3)
 
-    queued = [talk.status_queued(count) for count in (3, 0)]
-    assert statuses(workspace) == [*queued, talk.status_thinking(0)]
+    queued = [talk.STATUS_QUEUED(count) for count in (3, 0)]
+    assert statuses(workspace) == [*queued, talk.STATUS_THINKING(0)]
 
 
 def statuses(workspace: Workspace) -> list[str]:

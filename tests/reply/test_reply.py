@@ -250,7 +250,7 @@ async def test_a_failure_keeps_what_was_shown(workspace: Workspace, start: Start
 
     (message,) = standing(workspace)
     assert "half an answer" in message.shown
-    assert words.broken_off("Grok fell silent.") in message.shown
+    assert words.BROKEN_OFF("Grok fell silent.") in message.shown
 
 
 async def test_nothing_pings_and_nothing_unfurls(workspace: Workspace, start: Start) -> None:

@@ -39,7 +39,7 @@ async def test_the_question_is_shown_unless_it_is_seen_already(
 
     message = standing(workspace)[-1]
     assert ("Explain TCP slow start" in message.shown) is headed
-    assert (words.asked(f"<@{ANA}>") in message.shown) is headed
+    assert (words.ASKED(f"<@{ANA}>") in message.shown) is headed
     assert "a long story" not in message.shown
     check_revisions(message)
 

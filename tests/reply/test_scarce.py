@@ -115,7 +115,7 @@ async def test_it_says_for_how_long_grok_thinks(
     reply = start()
     await reply.open()
     async with streaming(reply) as stream:
-        await shown(workspace, talk.thinking_for(1))
+        await shown(workspace, talk.THINKING_FOR(1))
         stream.say("Now")
         await shown(workspace, "Now")
 
@@ -126,7 +126,7 @@ async def test_it_says_how_many_are_before_it(workspace: Workspace, start: Start
     async with streaming(reply):
         for count in (2, 1, 0):
             reply.behind(count)
-            await shown(workspace, talk.queued_behind(count))
+            await shown(workspace, talk.QUEUED_BEHIND(count))
         reply.behind(None)
         await shown(workspace, words.THINKING)
 
@@ -136,7 +136,7 @@ async def test_telling_stops_when_its_share_is_used_up(workspace: Workspace, rep
     async with streaming(reply) as stream:
         for count in reversed(range(5)):
             reply.behind(count)
-            await shown(workspace, talk.queued_behind(count))
+            await shown(workspace, talk.QUEUED_BEHIND(count))
         reply.behind(None)
         await asyncio.sleep(0.05)
         assert len(workspace.calls_of("chat.update")) == 5

@@ -18,7 +18,7 @@ from tests.reply.fake_ledger import FakeJob, FakeLedger
 from tests.reply.steps import AT_EVERY_STEP, frozen_at_each_step, killed_at_each_step
 from tests.reply.test_reply import shown, streaming
 
-READY = talk.ready(f"<@{ANA}>")
+READY = talk.READY(f"<@{ANA}>")
 
 
 def told(workspace: Workspace, channel: str = GENERAL) -> list[Message]:

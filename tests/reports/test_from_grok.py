@@ -180,7 +180,7 @@ async def test_a_parameter_that_somebody_gave_is_named(openai_grok: GrokServer) 
 
     code, _, err = await asked(settings, "--suffix", "end")
 
-    assert (code, err) == (1, plain(grok_words.grok_parameter("m", "--suffix")))
+    assert (code, err) == (1, plain(grok_words.GROK_PARAMETER(model="m", parameter="--suffix")))
 
 
 WAITS = (  # a number is a date in so many seconds

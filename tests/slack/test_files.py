@@ -191,7 +191,7 @@ async def test_an_address_of_another_host_gets_no_token(ws: Workspace) -> None:
 async def test_a_file_of_60_mb_is_not_fetched(ws: Workspace) -> None:
     big = NewFile("big.txt", size=60 * 1024 * 1024)
 
-    assert reason(await read(ws, big)) == words.too_big(60 * 1024 * 1024, FILE_BYTES)
+    assert reason(await read(ws, big)) == words.TOO_BIG(size=60 * 1024 * 1024, most=FILE_BYTES)
     assert ws.calls_of("file_url") == []
 
 

@@ -164,7 +164,7 @@ async def test_chances_without_alternatives_are_said_to_be_so(openai_grok: GrokS
 
 
 async def test_that_a_model_tells_no_chances_is_said_at_once(openai_grok: GrokServer) -> None:
-    told = plain(grok_words.grok_no_logprobs("grok-4.3"))
+    told = plain(grok_words.GROK_NO_LOGPROBS("grok-4.3"))
 
     code, _, err = await asked(openai_grok, "--logprobs", "3", "--model", "grok-4.3")
     assert (code, err.splitlines()[0]) == (0, told)

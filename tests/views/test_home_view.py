@@ -165,7 +165,7 @@ def test_a_long_list_of_models_is_cut_and_says_so() -> None:
 
     check_view(home_view([part]), kind="home")
     assert text_of(part).count("model-") == MOST_MODELS
-    assert words.more_models(500 - MOST_MODELS) in text_of(part)
+    assert words.MORE_MODELS(500 - MOST_MODELS) in text_of(part)
 
 
 def test_no_models_yet_is_said() -> None:

@@ -138,10 +138,10 @@ class Deadlines:
 
     def _sentence(self, quiet_at: float) -> str:
         if quiet_at >= self._total_at:
-            return words.grok_too_slow(self._settings.grok_total_seconds)
+            return words.GROK_TOO_SLOW(self._settings.grok_total_seconds)
         if self._begun:
-            return words.grok_silent(self._settings.grok_silence_seconds)
-        late = words.grok_lost_in_search if self._works else words.grok_late
+            return words.GROK_SILENT(self._settings.grok_silence_seconds)
+        late = words.GROK_LOST_IN_SEARCH if self._works else words.GROK_LATE
         return late(self._settings.grok_first_event_seconds)
 
 

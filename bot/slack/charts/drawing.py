@@ -56,7 +56,7 @@ def drawn(chart: Chart) -> Drawn:
     canvas.rectangle((0, 0, _WIDTH - 1, height - 1), outline=_LINE)
     _frame(canvas, chart.title, height)
     for number, (name, bar) in enumerate(zip(names, chart.bars, strict=False), 1):
-        label = words.numbered(number) if number in legend else name
+        label = words.NUMBERED(number) if number in legend else name
         _row(canvas, _TOP + _ROW * (number - 1), label, bar)
     written = io.BytesIO()
     image.save(written, "PNG")
@@ -67,7 +67,7 @@ def in_words(chart: Chart, most: int) -> str:
     """What it shows, in at most `most` characters: whole figures, as many as have room."""
     names = chart.names(_NAME_CHARS)
     shares = [
-        words.share_in_words(name, bar.value, bar.least, bar.most)
+        words.SHARE_IN_WORDS(name=name, value=bar.value, least=bar.least, most=bar.most)
         for name, bar in zip(names, chart.bars, strict=False)
     ]
     return next(filter(lambda text: len(text) <= most, _told(chart.title, shares)), "")
@@ -77,7 +77,7 @@ def _told(title: str, shares: Sequence[str]) -> Iterator[str]:
     """The longest first."""
     for left_out in range(len(shares) + 1):
         told = shares[: len(shares) - left_out]
-        more = [words.more_shares(left_out)] if left_out else []
+        more = [words.MORE_SHARES(left_out)] if left_out else []
         yield f"{words.without_signs(title)}. {'; '.join([*told, *more])}."
 
 

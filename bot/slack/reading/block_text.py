@@ -145,7 +145,7 @@ def _picture(part: Mapping[str, JsonValue]) -> Iterator[str]:
     """What a picture is called: nobody looks at it."""
     alt = part.get("alt_text")
     name = _joined(part.get("title")) or (escaped(alt) if isinstance(alt, str) else "")
-    yield talk.picture_unread(name)
+    yield talk.PICTURE_UNREAD(name)
 
 
 def _leading(part: object) -> Iterator[str]:

@@ -25,7 +25,7 @@ from bot.slack_limits import MESSAGE_TEXT_CHARS
 from bot.words import files as files_words
 from bot.words import form as words
 from bot.words import talk
-from bot.words.form import attached, not_looked_at
+from bot.words.form import ATTACHED, not_looked_at
 from bot.words.talk import GROK
 
 Attachment = Mapping[str, JsonValue]
@@ -160,7 +160,7 @@ def _of_others(attachment: Attachment) -> Attached:
 
 def _quoted(attached: Attached) -> str:
     lines = [f"&gt; {line}" for line in attached.text.split("\n")]
-    return "\n".join([talk.forwarded(attached.author), *lines])
+    return "\n".join([talk.FORWARDED(attached.author), *lines])
 
 
 def _attached(attachment: Attachment, depth: int = 0) -> str:
@@ -188,9 +188,9 @@ def _parts(attachment: Attachment, depth: int) -> Iterator[str]:
 
 def _small_print(attachment: Attachment) -> Iterator[str]:
     if isinstance(attachment.get("image_url"), str) and not _is_shared(attachment):
-        yield talk.picture_unread("")
+        yield talk.PICTURE_UNREAD("")
     if names := names_of_files(_mappings(attachment, "files")):
-        yield attached(names)
+        yield ATTACHED(names)
     yield _text(attachment, "footer")
 
 
@@ -239,7 +239,7 @@ async def said_in(message: SlackMessage, people: People, asker: str, *, bot_user
     )
     users = (message.user, *mentioned(text))
     names = await people.names(users, asker=asker, within=LOOK_UP_SECONDS)
-    files = words.attached(names_of_files(message.files))
+    files = words.ATTACHED(names_of_files(message.files))
     said = printable("\n\n".join(filter(None, (shown(text, names).strip(), files))))
     if not said:
         raise UserError(words.NOTHING_TO_READ)
@@ -261,7 +261,7 @@ def files_in(message: SlackMessage) -> tuple[FileInfo, ...]:
 
 def with_reasons(refs: Iterable[R]) -> tuple[R, ...]:
     """`refs`, with the reason where there are more than are read."""
-    return first_files(refs, files_words.too_many(MOST_FILES))
+    return first_files(refs, files_words.TOO_MANY(MOST_FILES))
 
 
 async def name_of(user: str, people: People) -> str:

@@ -24,7 +24,7 @@ from bot.slack.web_api import WebApi, mapping
 from bot.slack_limits import TIER_3_PER_MINUTE
 from bot.store.allowances import Allowances
 from bot.words import talk
-from bot.words.form import AN_APP, attached
+from bot.words.form import AN_APP, ATTACHED
 
 PAGE = 15
 """Messages of one call: Slack gives no app fewer ("conversations.replies")."""
@@ -159,7 +159,7 @@ class ThreadReader:
         ]
         name = message.get("username") or mapping(message.get("bot_profile")).get("name")
         known = () if own else files_of([*files, *forwarded])
-        return _Message(user, str(name or ""), text, attached(names_of_files(files)), known)
+        return _Message(user, str(name or ""), text, ATTACHED(names_of_files(files)), known)
 
     async def _remembered(self, messages: Sequence[_Message], channel: str) -> Sequence[_Message]:
         """What was said since somebody told the bot to forget."""

@@ -103,10 +103,10 @@ def address_fault(url: str) -> str:
         address = parse_address(url)
         given = [name for name, _ in _without(parse_qsl(urlsplit(url).query))]
     except ValueError:
-        return startup_words.wrong_url("REDIS_URL", URL_SCHEMES)
+        return startup_words.WRONG_URL(name="REDIS_URL", schemes=URL_SCHEMES)
     for name in given:
         if name in OURS or (address.kind == "cluster" and name not in _OF_CLUSTERS):
-            return startup_words.wrong_url_option("REDIS_URL", name)
+            return startup_words.WRONG_URL_OPTION(name="REDIS_URL", option=name)
     return _option_fault(dict(address.options), given)
 
 
@@ -128,9 +128,9 @@ def _option_fault(options: dict[str, Any], given: list[str]) -> str:
         kind(**{"driver_info": DRIVER} | options)
     except TypeError as error:
         unknown = _UNKNOWN_OPTION.search(str(error))
-        return startup_words.wrong_url_option(
-            "REDIS_URL", unknown[1] if unknown else ", ".join(given)
+        return startup_words.WRONG_URL_OPTION(
+            name="REDIS_URL", option=unknown[1] if unknown else ", ".join(given)
         )
     except (RedisError, AttributeError, ValueError, OSError):
-        return startup_words.wrong_url_option("REDIS_URL", ", ".join(given))
+        return startup_words.WRONG_URL_OPTION(name="REDIS_URL", option=", ".join(given))
     return ""

@@ -66,7 +66,7 @@ class EmbeddedServer:
         if self._lock is None:
             if self._join and await self._answers():
                 return self
-            raise StartupError([startup_words.data_dir_in_use(str(self._data_dir))])
+            raise StartupError([startup_words.DATA_DIR_IN_USE(str(self._data_dir))])
         try:
             await self._start()
         except BaseException:
@@ -90,7 +90,7 @@ class EmbeddedServer:
                         raise StartupError([self._reason(self._keeper.returncode)])
                     await asyncio.sleep(0.02)
         except TimeoutError:
-            raise StartupError([startup_words.embedded_failed(str(self._data_dir / LOG))]) from None
+            raise StartupError([startup_words.EMBEDDED_FAILED(str(self._data_dir / LOG))]) from None
 
     async def _stop(self) -> None:
         if self._keeper is not None:
@@ -127,10 +127,10 @@ class EmbeddedServer:
 
     def _reason(self, code: int) -> str:
         if code == keeper.BUSY:
-            return startup_words.data_dir_busy(str(self._data_dir))
+            return startup_words.DATA_DIR_BUSY(str(self._data_dir))
         if code == keeper.UNSAFE:
-            return startup_words.socket_dir_unsafe(str(self._socket.parent))
-        return startup_words.embedded_failed(str(self._data_dir / LOG))
+            return startup_words.SOCKET_DIR_UNSAFE(str(self._socket.parent))
+        return startup_words.EMBEDDED_FAILED(str(self._data_dir / LOG))
 
 
 def _socket_path(data_dir: Path) -> Path:
@@ -161,7 +161,9 @@ def _claim(directory: Path) -> IO[bytes] | None:
         return None
     except OSError as error:
         reason = error.strerror or ""
-        raise StartupError([startup_words.data_dir_unusable(str(directory), reason)]) from error
+        raise StartupError(
+            [startup_words.DATA_DIR_UNUSABLE(path=str(directory), reason=reason)]
+        ) from error
 
 
 async def _spawn_keeper(data_dir: Path, socket: Path) -> asyncio.subprocess.Process:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from bot.words.sentences import Sentence
+
 COMMAND = "python -m bot ask"
 
 _CODE = re.compile(r"`([^`\n]*)`")
@@ -53,20 +55,16 @@ def plain(sentence: str) -> str:
     return _CODE.sub(r"\1", spelled(sentence))
 
 
-def some_models(names: Sequence[str], more: int) -> str:
-    """Models that there are, where one was asked for that there is not."""
-    rest = f", and {more} more" if more > 0 else ""
-    return f"There are {', '.join(names)}{rest}."
+SOME_MODELS = Sentence("There are {names:list}[, and {more} more].")
+"""Models that there are, where one was asked for that there is not."""
 
+NO_FILE = Sentence("There is no file {path} that I can read, so Grok was not asked.")
+"""`path` is made safe to show."""
 
-def no_file(path: str) -> str:
-    """`path` is made safe to show."""
-    return f"There is no file {path} that I can read, so Grok was not asked."
-
-
-def folder(path: str) -> str:
-    """The same of a folder."""
-    return f"{path} is a folder, so Grok was not asked. Name the files in it, each with --file."
+FOLDER = Sentence(
+    "{path} is a folder, so Grok was not asked. Name the files in it, each with --file."
+)
+"""The same of a folder."""
 
 
 def unread(files: Sequence[tuple[str, str]]) -> str:
@@ -75,14 +73,11 @@ def unread(files: Sequence[tuple[str, str]]) -> str:
     return f"Not read: {named}. Grok was not asked: leave it out, or name another."
 
 
-def too_many_files(most: int) -> str:
-    """More files than go along with one question."""
-    return f"At most {most} files go along with one question, so Grok was not asked."
+TOO_MANY_FILES = Sentence("At most {most} files go along with one question, so Grok was not asked.")
+"""More files than go along with one question."""
 
-
-def too_long(most: int) -> str:
-    """More came in than a prompt may hold, in bytes."""
-    return (
-        f"What came in is longer than {most:,} bytes, so Grok was not asked. Send less of it, or "
-        "raise GROK_MAX_PROMPT_BYTES."
-    )
+TOO_LONG = Sentence(
+    "What came in is longer than {most:,} bytes, so Grok was not asked. Send less of it, or raise "
+    "GROK_MAX_PROMPT_BYTES."
+)
+"""More came in than a prompt may hold, in bytes."""

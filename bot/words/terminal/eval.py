@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.words import counted
+from bot.words.sentences import Sentence, counted
 
 NO_PROMPTS = "There is no prompt in it, so nothing was asked. Give a data set with prompts."
 NO_BUDGET = "The budget is to be more than nothing: --budget 0.50 allows half a dollar."
@@ -75,35 +75,26 @@ OUT = "where results are kept, to go on from; DATA.eval.jsonl by default, the pl
 AT_ONCE = "how many questions are asked at once (8)"
 FIRST = "only so many prompts of the data set"
 
+TOO_LARGE = Sentence(
+    "{path} is larger than {most} MB. Nothing was asked. Give a part of it at a time."
+)
+"""A file of more than so many MB."""
 
-def too_large(path: str, most: int) -> str:
-    """A file of more than so many MB."""
-    return f"{path} is larger than {most} MB. Nothing was asked. Give a part of it at a time."
+NO_FILE = Sentence(
+    "{path} is a pipe or a device, and could not be read again when the eval goes on. Nothing was "
+    "asked. Name a file."
+)
+"""A pipe or a device in place of a file."""
 
+UTF_16 = Sentence("{path} is text in UTF-16. Nothing was asked. Save it as UTF-8.")
+UNREADABLE = Sentence("{path} cannot be read: {why}. Nothing was asked.")
 
-def no_file(path: str) -> str:
-    """A pipe or a device in place of a file."""
-    return (
-        f"{path} is a pipe or a device, and could not be read again when the eval goes on. Nothing "
-        "was asked. Name a file."
-    )
+NO_ROOM = Sentence("{path} cannot be written: {why}. Nothing was asked.")
+"""The file of results takes nothing from the beginning."""
 
-
-def utf_16(path: str) -> str:
-    return f"{path} is text in UTF-16. Nothing was asked. Save it as UTF-8."
-
-
-def unreadable(path: str, why: str) -> str:
-    return f"{path} cannot be read: {why}. Nothing was asked."
-
-
-def no_room(path: str, why: str) -> str:
-    """The file of results takes nothing from the beginning."""
-    return f"{path} cannot be written: {why}. Nothing was asked."
-
-
-def unwritable(why: str) -> str:
-    return f"What comes can no longer be kept: {why}. The same command goes on where it stands."
+UNWRITABLE = Sentence(
+    "What comes can no longer be kept: {why}. The same command goes on where it stands."
+)
 
 
 def line(path: str, number: int, fault: str) -> str:
@@ -111,45 +102,21 @@ def line(path: str, number: int, fault: str) -> str:
     return f"{path}, line {number:,}: {fault}{'' if fault.endswith('?') else '.'}"
 
 
-def more_faults(number: int) -> str:
-    return f"… and {counted(number, 'more line')} like these. Nothing was asked."
+MORE_FAULTS = Sentence("… and {number:count more line} like these. Nothing was asked.")
+UNKNOWN_KEY = Sentence("“{key}” means nothing here[; did you mean {near}?]")
+COLUMN_TWICE = Sentence("names the column {name} twice")
+NO_CSV = Sentence("is no CSV, perhaps for a quote that is never closed: {why}")
+WRONG_VALUE = Sentence("“{key}” has a value that it cannot have")
+NO_REGEX = Sentence("“regex” is no regular expression: {why}")
+NO_SCHEMA = Sentence("“schema” is no JSON Schema: {why}")
+LEADS_NOWHERE = Sentence(
+    "“schema” refers to {reference}, which is not in it: put it there, under “$defs”"
+)
 
+LEFT_OUT = Sentence("{number:count vote} came without a prompt and was left out.")
+"""Lines of an export whose channel has not let its texts go along."""
 
-def unknown_key(key: str, near: str) -> str:
-    return f"“{key}” means nothing here{f'; did you mean {near}?' if near else ''}"
-
-
-def column_twice(name: str) -> str:
-    return f"names the column {name} twice"
-
-
-def no_csv(why: str) -> str:
-    return f"is no CSV, perhaps for a quote that is never closed: {why}"
-
-
-def wrong_value(key: str) -> str:
-    return f"“{key}” has a value that it cannot have"
-
-
-def no_regex(why: str) -> str:
-    return f"“regex” is no regular expression: {why}"
-
-
-def no_schema(why: str) -> str:
-    return f"“schema” is no JSON Schema: {why}"
-
-
-def leads_nowhere(reference: str) -> str:
-    return f"“schema” refers to {reference}, which is not in it: put it there, under “$defs”"
-
-
-def left_out(number: int) -> str:
-    """Lines of an export whose channel has not let its texts go along."""
-    return f"{counted(number, 'vote')} came without a prompt and was left out."
-
-
-def no_such_axis(name: str, known: Sequence[str]) -> str:
-    return f"--grid {name}: there is no such parameter here. Known: {', '.join(known)}."
+NO_SUCH_AXIS = Sentence("--grid {name}: there is no such parameter here. Known: {known:list}.")
 
 
 def no_judge(model: str) -> str:
@@ -158,35 +125,26 @@ def no_judge(model: str) -> str:
     return f"--judge {said}: no model can be called that. Name one, or person."
 
 
-def no_values(text: str) -> str:
-    return f"--grid {text}: write a parameter, = and values, such as temperature=0.2,0.8."
+NO_VALUES = Sentence("--grid {text}: write a parameter, = and values, such as temperature=0.2,0.8.")
+TOO_MANY_SETTINGS = Sentence(
+    "The grid has {number:,} settings; {most} are the most. Name fewer values."
+)
+UNKNOWN_PRICE = Sentence(
+    "Nobody knows what {model} costs, so no budget can be kept. Set GROK_PRICES, such as "
+    "{model}=2.50/10, and try again."
+)
 
+SPENT_UP = Sentence(
+    "The budget has no room for the next request, which may cost up to {most}. With a larger "
+    "--budget it goes on where it stands."
+)
+"""The next request may cost `most`."""
 
-def too_many_settings(number: int, most: int) -> str:
-    return f"The grid has {number:,} settings; {most} are the most. Name fewer values."
-
-
-def unknown_price(model: str) -> str:
-    return (
-        f"Nobody knows what {model} costs, so no budget can be kept. Set GROK_PRICES, such as "
-        f"{model}=2.50/10, and try again."
-    )
-
-
-def spent_up(most: str) -> str:
-    """The next request may cost `most`."""
-    return (
-        f"The budget has no room for the next request, which may cost up to {most}. With a larger "
-        "--budget it goes on where it stands."
-    )
-
-
-def stopping(requests: int) -> str:
-    """After the first Ctrl-C, while so many requests are under way."""
-    return (
-        f"Stopping at the end of {counted(requests, 'request')} under way. Ctrl-C again ends it at "
-        "once; what is under way may then be paid for in vain."
-    )
+STOPPING = Sentence(
+    "Stopping at the end of {requests:count request} under way. Ctrl-C again ends it at once; what "
+    "is under way may then be paid for in vain."
+)
+"""After the first Ctrl-C, while so many requests are under way."""
 
 
 def plan(prompts: int, settings: int, done: int, most: str) -> str:
@@ -198,62 +156,37 @@ def plan(prompts: int, settings: int, done: int, most: str) -> str:
     )
 
 
-def progress(bar: str, done: int, total: int, *, spent: str, budget: str, failed: int) -> str:
-    trouble = f" · {failed:,} failed" if failed else ""
-    return f"{bar} {done:,}/{total:,} · {spent} of {budget}{trouble}"
+PROGRESS = Sentence("{bar} {done:,}/{total:,} · {spent} of {budget}[ · {failed:,} failed]")
 
+SPENT = Sentence(
+    "Spent {spent}[, of which {lost} are what {requests:count request} that broke off may have "
+    "come to at most]."
+)
+"""`lost`: of so many requests that were cut off, and that may have been charged."""
 
-def not_priced_yet(spent: str, lost: str, requests: int) -> str:
-    """`lost`: of so many requests that were cut off, and that may have been charged."""
-    return (
-        f"Spent {spent}, of which {lost} are what {counted(requests, 'request')} that broke off "
-        "may have come to at most."
-    )
+GOOD_IS_RELATIVE = Sentence(
+    "good: how many answers were preferred to those of {first}; as good as that counts half. The "
+    "others are measured by {first}, so its own share is 50% by definition, without a range."
+)
+"""What a share of good answers means where answers were compared with those of `first`."""
 
+MISSING = Sentence(" ({number:,} missing)")
+"""Behind how many answers there are."""
 
-def good_is_relative(first: str) -> str:
-    """What a share of good answers means where answers were compared with those of `first`."""
-    return (
-        f"good: how many answers were preferred to those of {first}; as good as that counts half. "
-        f"The others are measured by {first}, so its own share is 50% by definition, without a "
-        "range."
-    )
+PLOTTED = Sentence("Quality against cost as a picture: {path}")
+NOT_PLOTTED = Sentence("The picture {path} could not be written: {why}.")
 
+FAILED = Sentence("{number:count answer} did not come.[ The last time: {sentence}]")
+"""Of answers that never came; `sentence` is why the last did not, empty where that is said
+elsewhere."""
 
-def missing(number: int) -> str:
-    """Behind how many answers there are."""
-    return f" ({number:,} missing)"
+NOT_ASKED = Sentence("{number:count answer} {number:is|are} still to be asked for.")
 
-
-def plotted(path: str) -> str:
-    return f"Quality against cost as a picture: {path}"
-
-
-def not_plotted(path: str, why: str) -> str:
-    return f"The picture {path} could not be written: {why}."
-
-
-def spent(dollars: str) -> str:
-    return f"Spent {dollars}."
-
-
-def failed(number: int, sentence: str) -> str:
-    """Of answers that never came; `sentence` is why the last did not, empty where that is said
-    elsewhere."""
-    told = f"{counted(number, 'answer')} did not come."
-    return f"{told} The last time: {sentence}" if sentence else told
-
-
-def not_asked(number: int) -> str:
-    return f"{counted(number, 'answer')} {'is' if number == 1 else 'are'} still to be asked for."
-
-
-def agreement(model: str, share: str, kappa: str, votes: int) -> str:
-    """How often the judge and people say the same of an answer."""
-    return (
-        f"The judge {model} agrees with people on {share} of {counted(votes, 'answer')} "
-        f"that they voted on (kappa {kappa})."
-    )
+AGREEMENT = Sentence(
+    "The judge {model} agrees with people on {share} of {votes:count answer} that they voted on "
+    "(kappa {kappa})."
+)
+"""How often the judge and people say the same of an answer."""
 
 
 def judge_here(address: str, left: int, demo: str) -> str:
@@ -269,16 +202,13 @@ def judge_here(address: str, left: int, demo: str) -> str:
     )
 
 
-def agreement_with_person(model: str, share: str, kappa: str, pairs: int) -> str:
-    """How often a model and a person find the same one of two answers better."""
-    return (
-        f"The judge {model} agrees with the person on {share} of {counted(pairs, 'pair')} that "
-        f"both compared (kappa {kappa})."
-    )
+AGREEMENT_WITH_PERSON = Sentence(
+    "The judge {model} agrees with the person on {share} of {pairs:count pair} that both compared "
+    "(kappa {kappa})."
+)
+"""How often a model and a person find the same one of two answers better."""
 
-
-def not_judged(number: int) -> str:
-    return f"{counted(number, 'pair')} not judged yet."
+NOT_JUDGED = Sentence("{number:count pair} not judged yet.")
 
 
 def unanswered(settings: Sequence[str]) -> str:
@@ -296,12 +226,8 @@ def judge_lost(model: str, why: str) -> str:
     )
 
 
-def no_verdicts(number: int) -> str:
-    return f"{counted(number, 'comparison')} came without a verdict and counts for neither."
-
-
-def best(setting: str, command: str) -> str:
-    return f"Best: {setting}\n  {command}"
+NO_VERDICTS = Sentence("{number:count comparison} came without a verdict and counts for neither.")
+BEST = Sentence("Best: {setting}\n  {command}")
 
 
 def unsure(others: Sequence[str]) -> str:

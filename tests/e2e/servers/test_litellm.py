@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot import words
-from bot.words.grok import GROK_SENTENCES, grok_unknown_model
+from bot.words.grok import GROK_SENTENCES, GROK_UNKNOWN_MODEL
 from bot.words.terminal.ask import plain, spelled
 from sandbox.grok import GrokServer, Script
 from sandbox.workspace import GENERAL, Workspace
@@ -128,7 +128,7 @@ async def test_refusals_are_told_as_what_they_are(litellm: Running, endpoint: st
 
     code, out, err = await ask(settings, "-m", "nobody", "rain")
     assert (code, out) == (1, "")
-    assert err.startswith(plain(grok_unknown_model("nobody", ())))
+    assert err.startswith(plain(GROK_UNKNOWN_MODEL(model="nobody", nearest=())))
     assert await ask(wrong, "rain") == (1, "", spelled(GROK_SENTENCES["bad_key"]))
     assert await ask(settings, "-m", "busy", "rain") == (1, "", GROK_SENTENCES["rate_limited"])
 
@@ -175,7 +175,7 @@ async def test_a_wrong_key_is_told_in_slack_to_whom_it_concerns(
         await stage.ask("rain")
         (message,) = await stage.answer()
 
-    assert markdown(message) == words.failed(GROK_SENTENCES["bad_key"])
+    assert markdown(message) == words.FAILED(GROK_SENTENCES["bad_key"])
     assert len(stage.workspace.messages(GENERAL)) == 1
 
 

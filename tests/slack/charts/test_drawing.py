@@ -103,4 +103,4 @@ def test_in_words_are_whole_figures_as_many_as_have_room() -> None:
     assert told.endswith(f"{MOST_BARS - told.count('model')} more.")
     assert len(told) <= 120
     assert in_words(chart_of("one"), 1_000) == "Thumbs up in %. one: 50% (20–80%)."
-    assert words.more_shares(1) not in in_words(chart, 1_000)
+    assert words.MORE_SHARES(1) not in in_words(chart, 1_000)

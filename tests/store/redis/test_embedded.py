@@ -169,7 +169,7 @@ async def test_socket_directory_of_somebody_else_is_refused(
     with pytest.raises(StartupError) as refused:
         async with EmbeddedServer(tmp_path / "data"):
             pass
-    assert refused.value.faults == (startup_words.socket_dir_unsafe(str(socket_dir)),)
+    assert refused.value.faults == (startup_words.SOCKET_DIR_UNSAFE(str(socket_dir)),)
 
 
 async def test_killed_bot_leaves_no_server_and_the_next_start_waits_for_it(tmp_path: Path) -> None:
@@ -216,7 +216,7 @@ async def pid_after_restart(store: Store) -> int:
 
 
 async def test_second_bot_on_one_directory_is_refused_at_once(tmp_path: Path) -> None:
-    sentence = startup_words.data_dir_in_use(str(tmp_path))
+    sentence = startup_words.DATA_DIR_IN_USE(str(tmp_path))
     async with EmbeddedServer(tmp_path) as server, Store(server.url) as store:
         await store.redis.set("mine", "yes")
         async with user(tmp_path) as (_, said):
@@ -245,7 +245,7 @@ async def test_server_that_does_not_let_go_is_named(
         fcntl.flock(lock, fcntl.LOCK_EX)
         with pytest.raises(StartupError) as refused:
             await EmbeddedServer(tmp_path).__aenter__()
-    assert refused.value.faults == (startup_words.data_dir_busy(str(tmp_path)),)
+    assert refused.value.faults == (startup_words.DATA_DIR_BUSY(str(tmp_path)),)
     async with EmbeddedServer(tmp_path):
         pass
 
@@ -256,7 +256,7 @@ async def test_unreadable_data_are_reported_with_the_log(tmp_path: Path) -> None
     (data / "appendonly.aof.manifest").write_text("nonsense\n")
     with pytest.raises(StartupError) as refused:
         await EmbeddedServer(tmp_path).__aenter__()
-    assert refused.value.faults == (startup_words.embedded_failed(str(tmp_path / "valkey.log")),)
+    assert refused.value.faults == (startup_words.EMBEDDED_FAILED(str(tmp_path / "valkey.log")),)
     assert "manifest" in (tmp_path / "valkey.log").read_text()
 
 
