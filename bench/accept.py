@@ -17,8 +17,7 @@ from bench._report import verdict
 from bot.completion.ask import Ask
 from bot.jobs.accept import Acceptor
 from bot.jobs.queue import Queue
-from bot.store.redis import clients, connection
-from bot.store.redis.connection import Store
+from bot.store.redis.connection import Script, Store
 from bot.store.redis.embedded import EmbeddedServer
 
 QUESTIONS = 2_000
@@ -54,13 +53,13 @@ async def _run() -> None:
 async def _calls(acceptor: Acceptor) -> list[Call]:
     """What accepting so many questions sends, one call for each."""
     calls: list[Call] = []
-    run = clients.run
+    run = Script._run  # noqa: SLF001
 
-    async def noting(redis: Any, script: Any, keys: Sequence[str], args: Sequence[Any]) -> Any:
-        calls.append((script.sha, len(keys), *keys, *args))
-        return await run(redis, script, keys, args)
+    async def noting(script: Script, keys: Sequence[str], args: Sequence[Any]) -> Any:
+        calls.append((script.registered.sha, len(keys), *keys, *args))
+        return await run(script, keys, args)
 
-    with mock.patch.object(connection, "run", noting):
+    with mock.patch.object(Script, "_run", noting):
         for _ in range(QUESTIONS):
             await acceptor.accept(question())
     assert len(calls) == QUESTIONS

@@ -42,7 +42,7 @@ NO_TEXT = {
     "bot.eval.rules": "looks for an operator's expressions, with a deadline (`an answer judged`)",
     "bot.joining.several": "starts and stops",
     "bot.terminal.ask": "asks Grok",
-    "bot.store.scripts": "reads scripts of its own",
+    "bot.store.redis.connection.script_source": "reads scripts of its own",
     "bot.settings": "reads what the operator has set, time zones from files",
     "bot.eval.dataset._without_waiting": "opens a file of an operator's",
     "bot.metrics._closed": "names what is counted, each once in a process",

@@ -15,7 +15,7 @@ from bot.jobs.queue import SCAN_START, Queue
 from bot.jobs.worker import Worker
 from bot.reply.ledger import LateCalls
 from bot.reply.messages import Messages
-from bot.store import scripts
+from bot.store.redis import connection
 from tests.simulation import store
 
 
@@ -144,7 +144,7 @@ def planted(name: str | None) -> Iterator[None]:
 
 @contextmanager
 def _other_script(mutant: Lua) -> Iterator[None]:
-    source = scripts._source
+    source = connection.script_source
 
     def spoilt(name: str) -> str:
         text = source(name)
@@ -156,7 +156,7 @@ def _other_script(mutant: Lua) -> Iterator[None]:
         text = text.replace(mutant.was, mutant.now)
         return text.replace(mutant.gone, "") if mutant.gone else text
 
-    with mock.patch.object(scripts, "_source", spoilt):
+    with mock.patch.object(connection, "script_source", spoilt):
         store.forget_sources()
         try:
             yield

@@ -23,7 +23,7 @@ from fakeredis.commands_mixins import scripting_mixin
 from redis import exceptions
 from redis.asyncio import Redis
 
-from bot.store import scripts
+from bot.store.redis import connection
 from bot.store.redis.connection import REPLY_SECONDS, Script, Store
 from tests.simulation.world import Call, World
 
@@ -159,8 +159,9 @@ def _compiled(script: bytes) -> Any:
 @functools.cache
 def _sources() -> dict[bytes, bytes]:
     """Every script by its digest, as a store knows them that has run for a while."""
-    names = [each.name.removesuffix(".lua") for each in files(scripts).iterdir()]
-    known = [scripts._source(name).encode() for name in names if not name.startswith("__")]
+    found = [each.name for each in (files("bot.store") / "scripts").iterdir()]
+    names = [name.removesuffix(".lua") for name in found if name.endswith(".lua")]
+    known = [connection.script_source(name).encode() for name in names]
     return {hashlib.sha1(source).hexdigest().encode(): source for source in known}
 
 
@@ -383,9 +384,9 @@ class _SimStore(Store):
 
     def script(self, name: str) -> Script:
         script = copy.copy(_loaded(name))
-        script._script = copy.copy(script._script)
-        script._redis = script._script.registered_client = self.redis
-        self._store.knows(script._script.sha, name)
+        script.registered = copy.copy(script.registered)
+        script._redis = script.registered.registered_client = self.redis
+        self._store.knows(script.registered.sha, name)
         return script
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import re
 import secrets
 import socket
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 from redis import exceptions
 from redis.asyncio import Redis
-from redis.commands.core import AsyncScript
 
 from bot import metrics
 from bot.crash_points import passing
@@ -22,20 +24,20 @@ from bot.settings import Settings, serves_several
 from bot.store.keys import Keys
 from bot.store.redis.address import address_fault
 from bot.store.redis.clients import (
+    NO_REPLY,
     NOTHING_WRITTEN,
     READING,
+    NotSentError,
+    Pool,
+    both,
     client,
     close,
     info,
     is_cluster,
     load_scripts,
     ping,
-    run,
-    run_replicated,
 )
 from bot.store.redis.embedded import EmbeddedServer
-from bot.store.redis.pool import NO_REPLY, NotSentError
-from bot.store.scripts import is_reply_of, load
 
 REPLY_SECONDS = 4.0
 BLOCK_SECONDS = 2.0
@@ -53,6 +55,32 @@ acked, Grok was paid for an answer, and an admin was told that a rule holds."""
 
 OF_A_QUESTION = ("accept", "take", "begin", "slot", "edit_slot", "write", "deliver", "finish")
 """Scripts that run for each."""
+
+WAIT_MS = 100
+"""How long a write may wait for replicas: a question has two seconds in all."""
+
+_USES = re.compile(r"^-- uses (\w+)\.lua$", re.MULTILINE)
+
+_LISTS: Mapping[str, int | None] = {
+    "accept": 2,
+    "begin": 2,
+    "edit_slot": 2,
+    "extend": 2,
+    "finish": 3,
+    "forget_person": 3,
+    "known": 3,
+    "load": 6,
+    "overflow": None,
+    "policy_change": None,
+    "renew": None,
+    "sweep": None,
+    "take": None,
+}
+"""The scripts that return a list, with how many things are in it, where that is always the same."""
+
+_TEXTS = frozenset({"adopt", "drop", "vote"})
+_PERHAPS_TEXTS = frozenset({"deliver", "stop"})
+"""Scripts that return a text; the second may return nothing. All others return a number."""
 
 ATTEMPTS = 3
 BACKOFF_SECONDS = 0.05
@@ -91,25 +119,17 @@ class Script:
 
     def __init__(self, redis: Redis, name: str, replicas: int = 0) -> None:
         """`replicas`: how many of these it waits for, for a moment."""
-        self._script = load(redis, name)
+        self.registered = redis.register_script(script_source(name))
         self._redis = redis
         self._name = name
         self._replicas = replicas
-
-    @property
-    def registered(self) -> AsyncScript:
-        """It, as redis-py has it."""
-        return self._script
 
     async def once(self, keys: Sequence[str], args: Sequence[str | int | float]) -> Any:
         """The script's reply. Raises `StoreUnavailable`."""
         passing("before", self._name)
         with redis_errors():
-            reply = (
-                await run_replicated(self._redis, self._script, keys, args, self._replicas)
-                if self._replicas
-                else await run(self._redis, self._script, keys, args)
-            )
+            run = self._run_replicated if self._replicas else self._run
+            reply = await run(keys, args)
             if not is_reply_of(self._name, reply):
                 raise exceptions.InvalidResponse(f"{self._name}: a reply of another kind")
         passing("after", self._name)
@@ -129,6 +149,56 @@ class Script:
                 if attempt == ATTEMPTS or not isinstance(error.__cause__, _TRIED_AGAIN):
                     raise
             await asyncio.sleep(BACKOFF_SECONDS * attempt * random.uniform(0.5, 1.5))  # noqa: S311
+
+    async def _run(self, keys: Sequence[str], args: Sequence[Any]) -> Any:
+        """What redis-py does for a command beside sending it and reading the reply is left out
+        where it is for nothing: to retry, to count, to know commands by name."""
+        pool = getattr(self._redis, "connection_pool", None)  # a Cluster has one for each node
+        if not isinstance(pool, Pool):
+            return await self.registered(keys=keys, args=args)
+        connection = await pool.get_connection()
+        try:
+            await connection.send_command("EVALSHA", self.registered.sha, len(keys), *keys, *args)
+            return await connection.read_response()
+        except exceptions.NoScriptError:
+            pass  # once it is loaded, below
+        finally:
+            await pool.release(connection)
+        await self._redis.script_load(self.registered.script)
+        return await self.registered(keys=keys, args=args)
+
+    async def _run_replicated(self, keys: Sequence[str], args: Sequence[Any]) -> Any:
+        """The same, and wait a moment for replicas to have what it wrote. Where fewer have it,
+        that is counted, and it stands all the same.
+
+        WAIT knows of what its own connection has written: both go on one.
+        """
+        evaluate = ("EVALSHA", self.registered.sha, len(keys), *keys, *args)
+        reply, reached = await both(
+            self._redis, keys[0], evaluate, ("WAIT", self._replicas, WAIT_MS)
+        )
+        if isinstance(reply, exceptions.ResponseError):
+            # Not known there, moved elsewhere, refused: the usual way finds out.
+            reply, reached = await self.registered(keys=keys, args=args), 0
+        if not isinstance(reached, int) or reached < self._replicas:
+            metrics.REDIS_UNREPLICATED.inc()
+        return reply
+
+
+def is_reply_of(name: str, reply: Any) -> bool:
+    """Whether `reply` is of the kind that the script `name`.lua returns."""
+    if name in _LISTS:
+        return isinstance(reply, list) and _LISTS[name] in (None, len(reply))
+    if name in _TEXTS or name in _PERHAPS_TEXTS:
+        return isinstance(reply, str) or (reply is None and name in _PERHAPS_TEXTS)
+    return isinstance(reply, int)
+
+
+@cache
+def script_source(name: str) -> str:
+    """The text of `name`.lua, after what it says it uses: `-- uses other.lua`."""
+    text = (files("bot.store") / "scripts" / f"{name}.lua").read_text(encoding="utf-8")
+    return "\n".join([*map(script_source, _USES.findall(text)), text])
 
 
 class Store:

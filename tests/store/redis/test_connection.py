@@ -17,8 +17,7 @@ from bot.errors import StartupError, StoreUnavailable
 from bot.jobs.queue import Queue
 from bot.settings import Settings
 from bot.store.keys import Keys
-from bot.store.redis.connection import ATTEMPTS, OF_A_QUESTION, Store, open_store
-from bot.store.scripts import is_reply_of
+from bot.store.redis.connection import ATTEMPTS, OF_A_QUESTION, Store, is_reply_of, open_store
 from tests.store.proxy import Proxy, always, every_other
 from tests.store.stranger import stranger
 
