@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import structlog
@@ -36,6 +36,7 @@ from bot.rules.admin_commands import AdminCommand
 from bot.rules.policy import InForce
 from bot.settings import Settings, default_values
 from bot.slack.charts.chart_pictures import send_pictures
+from bot.slack.inbound.payloads import SlashCommand
 from bot.slack.inbound.reaction import Reaction, begun
 from bot.slack.side import SlackSide
 from bot.store.side import StoreSide
@@ -52,16 +53,6 @@ ANSWER_SECONDS = 10.0
 
 MOST_ENTRIES = 15
 """Changes that `audit` shows."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Where:
-    """Who is answered, and the ways to reach them."""
-
-    user: str
-    channel: str
-    response_url: str
-    thread_ts: str
 
 
 Handler = Callable[[AdminCommand, Caller], Awaitable[CommandReply]]
@@ -82,49 +73,35 @@ class CommandRunner:
     _store: StoreSide
     _settings: Settings
 
-    async def __call__(
-        self,
-        command: AdminCommand,
-        *,
-        user: str,
-        channel: str,
-        response_url: str = "",
-        thread_ts: str = "",
-        operation: str = "",
-    ) -> Reaction:
-        """Carry out `command`, typed by `user` in `channel`: one that changes something before the
-        ack, any other after it. A change that is not stored in time is not acked; it goes on.
-
-        `operation` names what Slack may deliver again: it changes nothing twice.
-        """
-        where = _Where(user, channel, response_url, thread_ts)
-        carry_out = partial(self._carry_out, command, where, operation)
+    async def __call__(self, command: AdminCommand, where: SlashCommand) -> Reaction:
+        """Carry out `command`: one that changes something before the ack, any other after it. A
+        change that is not stored in time is not acked; it goes on. What Slack delivers again
+        changes nothing twice."""
+        carry_out = partial(self._carry_out, command, where)
         if not command.verb.changes:
             return Reaction(then=partial(self._conclude, where, carry_out))
         changing = await begun(carry_out(), STORE_SECONDS)
         then = partial(self._conclude, where, lambda: changing)
         return Reaction(then=then, again=not changing.done())
 
-    async def _carry_out(
-        self, command: AdminCommand, where: _Where, operation: str
-    ) -> CommandReply:
+    async def _carry_out(self, command: AdminCommand, where: SlashCommand) -> CommandReply:
         """What there is to say, once it is done."""
-        person = await self._slack.people.find(where.user)
-        caller = Caller(person, where.channel, operation)
-        if sentence := self._permission.refusal(command.matter(where.user), person):
+        person = await self._slack.people.find(where.user_id)
+        caller = Caller(person, where.channel_id, f"command:{where.trigger_id}")
+        if sentence := self._permission.refusal(command.matter(where.user_id), person):
             return CommandReply((sentence,))
         return await self._answer(command, caller)
 
     async def _conclude(
-        self, where: _Where, outcome: Callable[[], Awaitable[CommandReply]]
+        self, where: SlashCommand, outcome: Callable[[], Awaitable[CommandReply]]
     ) -> None:
         said = await outcome()
-        sent = [await self._slack.documents.send(each, where.user) for each in said.documents]
+        sent = [await self._slack.documents.send(each, where.user_id) for each in said.documents]
         if not all(sent):
             said = CommandReply((usage_words.EXPORT_FAILED,))
         await self._tell(where, said)
         if said.charts and not self._slack.messages.draws:
-            told = await send_pictures(said.charts, where.user, self._slack.documents)
+            told = await send_pictures(said.charts, where.user_id, self._slack.documents)
             await self._tell(where, CommandReply((told,)))
         if not said.announcement:
             return
@@ -215,12 +192,11 @@ class CommandRunner:
             self._grok.catalogue.id_of,
         )
 
-    async def _tell(self, where: _Where, said: CommandReply) -> None:
+    async def _tell(self, where: SlashCommand, said: CommandReply) -> None:
         await self._slack.ephemeral.tell(
             said.message,
-            user=where.user,
-            channel=where.channel,
-            thread_ts=where.thread_ts,
+            user=where.user_id,
+            channel=where.channel_id,
             response_url=where.response_url,
         )
 

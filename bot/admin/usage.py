@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from attrs import frozen
 
 from bot.admin.command_reply import Caller, CommandReply
-from bot.admin.usage_export import table
+from bot.admin.exports import usage_table
 from bot.asking.admission import Permission
 from bot.asking.rules_text import kept_out, whose
 from bot.completion.excerpt import excerpt
@@ -196,7 +196,7 @@ class UsageCommands:
         if not rows:
             return CommandReply((words.NO_EXPORT(month),))
         names = await self._names(rows)
-        document = table(month, rows, names).document(month)
+        document = usage_table(month, rows, names)
         return CommandReply((words.EXPORTED(month=month, rows=len(rows)),), documents=(document,))
 
     async def _names(self, rows: Sequence[UsageRow]) -> Mapping[str, str]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from attrs import frozen
 
 from bot.admin.command_reply import Caller, CommandReply
-from bot.admin.votes_export import Texts, documents
+from bot.admin.exports import Texts, vote_tables
 from bot.admin.votes_view import MOST_ROWS, Untold, charts, report
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
@@ -68,7 +68,7 @@ class VoteCommands:
             self._texts(ballots), self._names(ballots, most=MOST_NAMES)
         )
         said = words.exported(month, len(ballots), sum(each.job_id in texts for each in ballots))
-        found = await asyncio.to_thread(documents, month, ballots, texts, names)
+        found = await asyncio.to_thread(vote_tables, month, ballots, texts, names)
         return CommandReply((said,), documents=found)
 
     async def _systems(self, channel: str) -> list[str]:

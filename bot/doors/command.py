@@ -54,13 +54,7 @@ class GrokCommand:
         if command and command.name == "key" and not command.faults:
             return await self._grok_key.on_command(payload)
         if command:
-            return await self._managing()(
-                command,
-                user=payload.user_id,
-                channel=payload.channel_id,
-                response_url=payload.response_url,
-                operation=f"command:{payload.trigger_id}",
-            )
+            return await self._managing()(command, payload)
         match parse(text):
             case Form():
                 return await self._forms.on_command(payload)

@@ -16,14 +16,13 @@ from bot.completion.ask import Ask, Begun
 from bot.completion.conversation import written
 from bot.completion.request import CompletionRequest
 from bot.completion.result import Answer
+from bot.doors.clicks import Clicks
 from bot.jobs.job import ROOT, Job
-from bot.jobs.queue import Queue
 from bot.jobs.sequels import Sequel, Sequels
 from bot.reply.route import Way, route_of
 from bot.slack.blocks import Message, named_by
 from bot.slack.inbound.payloads import Click
-from bot.slack.reading.message_text import name_of, with_reasons
-from bot.slack.side import SlackSide
+from bot.slack.reading.message_text import with_reasons
 from bot.words import talk
 
 _NOT_AGAIN = ("prompt", "n", "echo")
@@ -35,8 +34,7 @@ class Continuing:
     """Has answers continued."""
 
     _asking: Asking
-    _queue: Queue
-    _slack: SlackSide
+    _clicks: Clicks
 
     async def __call__(self, click: Click, job: Job) -> str | Message:
         """What there is to tell whoever clicked, who may ask about `job`. Raises
@@ -45,31 +43,18 @@ class Continuing:
         answer = job.answer
         if answer is None or job.given_up or not answer.goes_on(section):
             return talk.NOTHING_TO_CONTINUE
-        sequels = Sequels(self._queue)
+        sequels = Sequels(self._clicks.queue)
         sequel = await sequels.find(job.id, section)
         if sequel.holder:
             return _was_first(click, sequel)
-        ask = await self._asked(click, continued(job, answer, section), sequel.dedupe)
+        own = {"dedupe": sequel.dedupe, "asked_at": time.time(), **await self._clicks.asker(click)}
+        ask = continued(job, answer, section).model_copy(update=own)
         asked = await self._asking.anew(ask)
         if isinstance(asked, Refused):
             return asked.count()
         if asked.accepted.duplicate:
             return _was_first(click, await sequels.find(job.id, section))
         return asked.promise(await self._asking.ahead(asked)) or ""
-
-    async def _asked(self, click: Click, ask: Ask, dedupe: str) -> Ask:
-        return ask.model_copy(
-            update={
-                "dedupe": dedupe,
-                "team": self._slack.installation.team,
-                "user": click.user,
-                "user_team": click.user_team,
-                "name": await name_of(click.user, self._slack.people),
-                "response_url": click.response_url or None,
-                "asked_at": time.time(),
-                "clicked_at": click.at,
-            }
-        )
 
 
 def is_one_click(click: Click, ask: Ask) -> bool:

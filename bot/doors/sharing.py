@@ -7,26 +7,22 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable
 from dataclasses import replace
-from functools import partial
 
 import structlog
 from attrs import frozen
 
 from bot import words
-from bot.asking.admission import Presence
 from bot.completion.ask import Ask
 from bot.completion.result import Answer
-from bot.doors.binding import is_about
-from bot.errors import PostingDenied, SlackError, StoreUnavailable, what_it_says
+from bot.doors.clicks import Clicks
+from bot.errors import PostingDenied, SlackError, what_it_says
 from bot.jobs.job import Job
-from bot.jobs.queue import Queue
 from bot.reply import chain
 from bot.reply.route import is_private
 from bot.slack.blocks import BUTTONS_BLOCK, Message, Question
 from bot.slack.inbound.payloads import Click
-from bot.slack.inbound.reaction import Reaction, begun
+from bot.slack.inbound.reaction import Reaction
 from bot.slack.side import SlackSide
 from bot.store.side import StoreSide
 from bot.words import talk
@@ -35,19 +31,17 @@ log = structlog.get_logger(__name__)
 
 SHARE = "share"
 
-ACK_SECONDS = 2.5
-"""How long a click may wait for its ack until the answer is shared, of Slack's 3 s."""
-
 SHARE_SECONDS = 45.0
-"""How long sharing may take. Nobody else begins within a minute."""
+LONGEST_SECONDS = 60.0
+"""How long sharing may take, and all of it with what Redis is asked. Nobody else begins within a
+minute."""
 
 
 @frozen
 class Sharing:
     """Posts private answers for whoever asked them, each once."""
 
-    _queue: Queue
-    _presence: Presence
+    _clicks: Clicks
     _slack: SlackSide
     _store: StoreSide
     _most: int | None
@@ -56,33 +50,17 @@ class Sharing:
     async def on_share(self, click: Click) -> Reaction:
         """Post the answer where it was asked. What takes longer than an ack may is not acked: Slack
         marks the click, and what becomes of it is told."""
-        sharing = await begun(self._act(click), ACK_SECONDS)
-        in_time = sharing.done() and sharing.result() != talk.BUTTON_FAILED
-        return Reaction(then=partial(self._tell, click, sharing), again=not in_time)
+        return await self._clicks.acted(click, self._share, LONGEST_SECONDS)
 
-    async def _tell(self, click: Click, sharing: Awaitable[str]) -> None:
-        await self._slack.ephemeral.answer(click, await sharing)
-
-    async def _act(self, click: Click) -> str:
-        """What there is to tell of it."""
-        try:
-            return await self._share(click)
-        except StoreUnavailable as error:
-            log.warning("answer not shared", error=str(error))
-            return talk.BUTTON_FAILED
-
-    async def _share(self, click: Click) -> str:
+    async def _share(self, click: Click, job: Job) -> str:
         """What there is to tell of it. Raises `StoreUnavailable`."""
-        job = await self._find(click)
-        if job is None:
+        if job.ask.user != click.user:
             return talk.ANSWER_FORGOTTEN
         answer = job.answer
         if answer is None or answer.failure or not is_private(job.ask):
             return talk.NOTHING_TO_SHARE
-        if click.channel != job.ask.channel:
-            refusal = await self._presence.refusal(click.user, job.ask.channel, was_there=True)
-            if refusal:
-                return refusal
+        if refusal := await self._clicks.kept_from(click, job):
+            return refusal
         name = f"shared:{job.id}"
         if await self._store.drafts.read(name):
             return talk.SHARED_ALREADY
@@ -99,11 +77,6 @@ class Sharing:
             return talk.NOT_SHARED
         await self._store.drafts.save(name, "yes")
         return talk.SHARED
-
-    async def _find(self, click: Click) -> Job | None:
-        """The job that the click is about, if whoever clicked has asked it."""
-        job = await self._queue.look(click.action.value)
-        return job if job and job.ask.user == click.user and is_about(click, job) else None
 
     async def _remove_begun(self, job: Job, name: str) -> None:
         """Delete what is there of it already, and store that it begins: somebody may have died in

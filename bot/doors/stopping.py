@@ -8,11 +8,8 @@ from functools import partial
 import structlog
 from attrs import frozen
 
-from bot.asking.admission import Permission
-from bot.completion.ask import Ask
 from bot.completion.conversation import conversation_of
-from bot.completion.excerpt import excerpt
-from bot.doors.binding import job_named_by
+from bot.doors.clicks import STORE_SECONDS, Clicks, job_named_by
 from bot.doors.hearing import dedupe_of
 from bot.errors import SlackError
 from bot.jobs.job import Job
@@ -21,14 +18,8 @@ from bot.patience import soon
 from bot.reply.ledger import stands
 from bot.slack.inbound.payloads import MessageEvent, SessionStopped
 from bot.slack.inbound.reaction import Reaction
-from bot.slack.reading.message_text import name_of
-from bot.slack.side import SlackSide
-from bot.words import talk
 
 log = structlog.get_logger(__name__)
-
-STORE_SECONDS = 2.5
-"""How long a stop, or a deletion, may take until it is acked, of Slack's 3 s."""
 
 REASON = "deleted"
 
@@ -37,9 +28,7 @@ REASON = "deleted"
 class Stopping:
     """Stops what is being answered in a thread, for whoever asked it and for admins."""
 
-    _permission: Permission
-    _queue: Queue
-    _slack: SlackSide
+    _clicks: Clicks
 
     async def on_stopped(self, event: SessionStopped) -> Reaction:
         """Stored before the ack. The worker then says that the thread waits; where there is none,
@@ -53,9 +42,8 @@ class Stopping:
         jobs = await self._in(event.channel, event.thread_ts)
         kept = []
         for job in jobs:
-            reason = await right_to_stop(event.user, job.ask, self._permission, self._slack)
-            if reason:
-                await self._queue.stop(job.id, reason)
+            if reason := await self._clicks.right_to_stop(event.user, job.ask):
+                await self._clicks.queue.stop(job.id, reason)
             else:
                 kept.append(job)
         if not jobs:
@@ -65,8 +53,9 @@ class Stopping:
     async def _in(self, channel: str, thread_ts: str) -> list[Job]:
         """What is being answered in that thread."""
         threads = {conversation_of(channel, thread_ts, by_thread=by) for by in (True, False)}
-        found = [await self._queue.active(each) for each in sorted(threads)]
-        jobs = [await self._queue.look(job_id) for each in found for job_id in each]
+        queue = self._clicks.queue
+        found = [await queue.active(each) for each in sorted(threads)]
+        jobs = [await queue.look(job_id) for each in found for job_id in each]
         return [
             job
             for job in jobs
@@ -75,26 +64,18 @@ class Stopping:
 
     async def _rest(self, event: SessionStopped) -> None:
         try:
-            await self._slack.agent.session(event.channel, event.thread_ts, "active")
+            await self._clicks.slack.agent.session(event.channel, event.thread_ts, "active")
         except SlackError as error:
             log.info("session not told", error=str(error))
 
     async def _tell(self, event: SessionStopped, job: Job) -> None:
-        asker = job.ask.name or await name_of(job.ask.user, self._slack.people)
-        await self._slack.ephemeral.tell(
-            talk.not_yours_to_stop(excerpt(asker)),
+        await self._clicks.slack.ephemeral.tell(
+            await self._clicks.not_theirs(job.ask),
             user=event.user,
             channel=event.channel,
             thread_ts=event.thread_ts,
             replied=True,
         )
-
-
-async def right_to_stop(user: str, ask: Ask, permission: Permission, slack: SlackSide) -> str:
-    """Why `user` may stop the answer; empty when they may not."""
-    if user == ask.user:
-        return "asker"
-    return "admin" if permission.is_admin(await slack.people.find(user)) else ""
 
 
 @frozen

@@ -18,11 +18,9 @@ from typing import TypeVar
 import structlog
 from attrs import field, frozen
 
-from bot.asking.admission import Permission
-from bot.doors.binding import is_about, job_named_by
+from bot.doors.clicks import STORE_SECONDS, Clicks, is_about, job_named_by
 from bot.errors import SlackError
 from bot.jobs.job import Job
-from bot.jobs.queue import Queue
 from bot.patience import soon
 from bot.reply.ledger import stands
 from bot.rules.policy import InForce
@@ -41,9 +39,6 @@ from bot.words import votes as words
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
-
-STORE_SECONDS = 2.5
-"""How long it may take to store one vote."""
 
 ACK_SECONDS = 1.0
 """How long Slack, which gives 3 s, waits for the ack of a vote that has to wait for others."""
@@ -80,8 +75,7 @@ _REACTIONS: Mapping[str, Choice] = {
 class Voting:
     """Counts votes of those who may look into an answer, each once."""
 
-    _permission: Permission
-    _queue: Queue
+    _clicks: Clicks
     _whole: WholeMessages
     _slack: SlackSide
     _store: StoreSide
@@ -148,7 +142,7 @@ class Voting:
         """What there is to tell whoever clicked, and whether their vote counts now."""
         if await self._store.allowances.take(f"votes:{click.user}", PER_MINUTE):
             return words.OFTEN, False
-        job = await self._queue.look(job_id)
+        job = await self._clicks.queue.look(job_id)
         if job is None or not is_about(click, job):
             return talk.ANSWER_FORGOTTEN, False
         if job.answer is None or job.answer.failure:
@@ -164,7 +158,7 @@ class Voting:
 
     async def _explain(self, submission: Submission, vote: Vote) -> str:
         """Why it came to nothing; empty when it was kept."""
-        job = await self._queue.look(submission.view.private_metadata)
+        job = await self._clicks.queue.look(submission.view.private_metadata)
         if job is None:
             return words.FORM_FORGOTTEN
         outcome = await self._store.votes.amend(
@@ -176,7 +170,7 @@ class Voting:
         if await self._store.allowances.take(f"reactions:{event.user}", REACTIONS_PER_MINUTE):
             return
         job_id = await self._job_at(event)
-        job = await self._queue.look(job_id) if job_id else None
+        job = await self._clicks.queue.look(job_id) if job_id else None
         answer = job.answer if job else None
         if (
             job is None
@@ -218,9 +212,7 @@ class Voting:
         policy = await self._store.policies.current()
         if not (self._settings.feedback and InForce(policy, job.ask.channel).feedback):
             return words.SWITCHED_OFF
-        if user == job.ask.user:
-            return ""
-        return self._permission.refusal("answer", await self._slack.people.find(user))
+        return await self._clicks.refusal(user, job)
 
     async def _ask_why(self, click: Click, job_id: str) -> None:
         """The trigger of a click lives for 3 s: where those are over, the vote counts without."""

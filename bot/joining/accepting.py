@@ -11,6 +11,7 @@ from bot.admin.prompts import PromptCommands
 from bot.admin.setup import Setup
 from bot.asking.asking import Asking
 from bot.doors.buttons import Buttons
+from bot.doors.clicks import Clicks
 from bot.doors.command import GrokCommand
 from bot.doors.form_prompts import FormPrompts
 from bot.doors.form_window import DraftBox, FormWindow
@@ -48,6 +49,7 @@ class Accepting:
         """The ways in from Slack, for `build_slack_app`."""
         asking = self._parts.asking()
         home = self._parts.home()
+        clicks = Clicks(self._permission, self._presence, self._queue, self._slack)
         forms = self._forms(asking)
         whole = WholeMessages(self._slack.hurried, self._store.allowances)
         mistyped = Mistyped(asking=asking, forms=forms, slack=self._slack, store=self._store)
@@ -69,8 +71,7 @@ class Accepting:
             forms=forms,
             mistyped=mistyped,
             sharing=Sharing(
-                queue=self._queue,
-                presence=self._presence,
+                clicks=clicks,
                 slack=self._slack,
                 store=self._store,
                 most=self._settings.answer_messages,
@@ -87,17 +88,9 @@ class Accepting:
                 store=self._store,
                 retention=self._settings.thread_retention_seconds,
             ),
-            buttons=Buttons(
-                asking=asking,
-                forms=forms,
-                permission=self._permission,
-                presence=self._presence,
-                queue=self._queue,
-                slack=self._slack,
-            ),
+            buttons=Buttons(asking=asking, forms=forms, clicks=clicks),
             voting=Voting(
-                permission=self._permission,
-                queue=self._queue,
+                clicks=clicks,
                 whole=whole,
                 slack=self._slack,
                 store=self._store,
@@ -114,7 +107,7 @@ class Accepting:
             ),
             grok_key=self._grok_key(),
             messages_tab=messages_tab,
-            stopping=Stopping(permission=self._permission, queue=self._queue, slack=self._slack),
+            stopping=Stopping(clicks),
             welcome=Welcome(
                 asking=asking, admission=self._admission, slack=self._slack, store=self._store
             ),

@@ -104,13 +104,7 @@ async def desk(
         async def typed(payload: SlashCommand) -> Reaction:
             command = parse_command(shown(payload.text), mentioned(payload.text))
             assert command is not None, payload.text
-            return await managing(
-                command,
-                user=payload.user_id,
-                channel=payload.channel_id,
-                response_url=payload.response_url,
-                operation=f"command:{payload.trigger_id}",
-            )
+            return await managing(command, payload)
 
         await stack.enter_async_context(listening(workspace, command=typed))
         yield Desk(workspace, proxy, store, Policies(store, KEYS))

@@ -10,8 +10,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.admin.usage_export import MOST_MESSAGES, table
+from bot.admin.exports import MOST_MESSAGES, usage_table
 from bot.grok.client import GrokClient
+from bot.slack.documents import Document
 from bot.slack_limits import MARKDOWN_CHARS
 from bot.store.quotas import UsageRow
 from bot.words import usage as words
@@ -289,33 +290,34 @@ async def test_a_table_that_slack_does_not_take_is_not_said_to_be_sent(unfiled: 
 def test_a_long_table_is_cut_into_messages_with_the_columns_in_each() -> None:
     rows = [UsageRow(GENERAL, f"U{number:09}", 1, number) for number in range(500)]
 
-    found = table(MONTH, rows, {})
+    found = usage_table(MONTH, rows, {})
 
-    assert len(found.pieces) > 1
-    assert all(piece.startswith("month,channel") for piece in found.pieces)
-    assert all(len(text_of(message)) <= MARKDOWN_CHARS for message in found.messages(MONTH))
-    assert sum(len(piece.splitlines()) - 1 for piece in found.pieces) == 500
-    assert found.summed == 0
+    pieces = pieces_of(found)
+    assert len(pieces) > 1
+    assert all(piece.startswith("month,channel") for piece in pieces)
+    assert all(len(text_of(message)) <= MARKDOWN_CHARS for message in found.messages)
+    assert sum(len(piece.splitlines()) - 1 for piece in pieces) == 500
+    assert text_of(found.messages[-1]).endswith("```")
 
 
 def test_a_table_too_long_for_slack_adds_up_what_was_used_least() -> None:
     rows = [UsageRow(GENERAL, f"U{number:09}", 1, number, 7, 1) for number in range(5_000)]
 
-    found = table(MONTH, rows, {})
+    found = usage_table(MONTH, rows, {})
 
-    cells = [row for piece in found.pieces for row in list(csv.reader(io.StringIO(piece)))[1:]]
-    assert len(found.pieces) <= MOST_MESSAGES
+    pieces = pieces_of(found)
+    cells = [row for piece in pieces for row in list(csv.reader(io.StringIO(piece)))[1:]]
+    assert len(pieces) <= MOST_MESSAGES
     assert (cells[-1][1], cells[-1][3]) == (words.OTHERS, words.OTHERS)
-    assert len(cells) - 1 + found.summed == 5_000
     assert sum(int(row[6]) for row in cells) == sum(range(5_000))
     assert sum(int(row[5]) for row in cells) == 5_000
-    assert words.EXPORT_SUMMED(found.summed) in text_of(found.messages(MONTH)[-1])
+    assert words.EXPORT_SUMMED(5_000 - len(cells) + 1) in text_of(found.messages[-1])
 
 
 def test_a_file_holds_every_row_and_sums_up_none() -> None:
     rows = [UsageRow(GENERAL, f"U{number:09}", 1, number, 7, 1) for number in range(5_000)]
 
-    document = table(MONTH, rows, {GENERAL: "général"}).document(MONTH)
+    document = usage_table(MONTH, rows, {GENERAL: "général"})
 
     assert document.file.name == f"grok-usage-{MONTH}.csv"
     header, *cells = csv.reader(io.StringIO(document.file.content.decode("utf-8-sig")))
@@ -330,13 +332,19 @@ def test_a_file_holds_every_row_and_sums_up_none() -> None:
     "name", ["=1+1", "@here", "+49", "-x", "a,b", 'say "hi"', "```", "<!here>"]
 )
 def test_a_name_in_a_table_is_only_a_name(name: str) -> None:
-    (piece,) = table(MONTH, [UsageRow(GENERAL, BEN, 1, 1)], {BEN: name, GENERAL: name}).pieces
+    used = [UsageRow(GENERAL, BEN, 1, 1)]
+    (piece,) = pieces_of(usage_table(MONTH, used, {BEN: name, GENERAL: name}))
 
     _, row = csv.reader(io.StringIO(piece))
     assert row[4] == row[2]
     assert row[4][0] not in "=+-@"
     assert "`" not in piece
     assert "<" not in piece
+
+
+def pieces_of(document: Document) -> list[str]:
+    """What is to be copied out of the messages that take the place of a table."""
+    return [text_of(message).split("```")[1].lstrip("\n") for message in document.messages]
 
 
 def text_of(message: object) -> str:

@@ -10,6 +10,7 @@ from bot.asking.admission import Permission, Presence
 from bot.completion.ask import Ask
 from bot.completion.result import Answer
 from bot.doors.buttons import Buttons
+from bot.doors.clicks import Clicks
 from bot.grok.client import GrokClient
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
@@ -54,10 +55,12 @@ class Panel:
         self.buttons = Buttons(
             asking=asking_of(queue, store, keys, grok, slack.people),
             forms=self.forms,
-            permission=Permission(Settings(_env_file=None)),
-            presence=Presence(slack.people, slack.membership),
-            queue=queue,
-            slack=slack,
+            clicks=Clicks(
+                permission=Permission(Settings(_env_file=None)),
+                presence=Presence(slack.people, slack.membership),
+                queue=queue,
+                slack=slack,
+            ),
         )
 
     async def post(self, thread_ts: str | None = None) -> None:

@@ -12,6 +12,7 @@ from bot.asking import asking
 from bot.completion import CompletionRequest
 from bot.completion.ask import Said
 from bot.doors import buttons as module
+from bot.doors import clicks
 from bot.grok.client import GrokClient
 from bot.jobs.queue import Queue
 from bot.store.keys import Keys
@@ -28,6 +29,7 @@ from tests.store.proxy import Proxy
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """A click waits only a moment for Redis."""
     monkeypatch.setattr(module, "ACT_SECONDS", 0.2)
+    monkeypatch.setattr(clicks, "ACT_SECONDS", 0.2)
 
 
 # --- Stop ------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.doors import buttons as module
+from bot.doors import clicks as module
 from bot.grok.client import GrokClient
 from bot.jobs.queue import Queue
 from bot.slack.inbound.payloads import Click

@@ -48,7 +48,7 @@ OF_BOTH = frozenset(("bot.slack.people.people", "bot.slack.files", "bot.slack.in
 OF_WORKERS = frozenset(("bot.jobs.run", "bot.jobs.holder", "bot.reply.reply"))
 OF_DOORS = frozenset(
     (
-        *("bot.doors.command", "bot.doors.binding", "bot.doors.forms", "bot.admin.setup"),
+        *("bot.doors.command", "bot.doors.clicks", "bot.doors.forms", "bot.admin.setup"),
         *("bot.asking.denied", "slack_bolt"),
     )
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.doors.binding import is_about
+from bot.doors.clicks import is_about
 from bot.jobs.job import ROOT, Job
 from bot.reply.ledger import Post
 from bot.reply.route import WAY, Route, Way
