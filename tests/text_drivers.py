@@ -26,7 +26,7 @@ from bot.markdown.rewriting.rewriting import Rewriting
 from bot.markdown.safety import SafeGrowth
 from bot.ops.redact import Redactor
 from bot.reply.chain import Chain
-from bot.rules.admin_commands import parse_command
+from bot.rules.commands import parse_command
 from bot.slack.blocks import BARE, Question
 from bot.slack.inbound.incoming import json_object, parse
 from bot.slack.inbound.payloads import MessageEvent

@@ -26,8 +26,8 @@ from bot.completion.search import Search, is_value, search_in, settled
 from bot.errors import Fault, RequestRefused
 from bot.grok.catalogue import Catalogue
 from bot.grok.client import GrokClient
-from bot.rules.admin_commands import AdminCommand
-from bot.rules.commands import CHANNEL
+from bot.rules.arguments import CHANNEL
+from bot.rules.commands import AdminCommand
 from bot.rules.defaults import default_faults
 from bot.rules.policy import (
     EVERY_MODEL,

@@ -32,7 +32,7 @@ from bot.asking.rules_text import (
 from bot.completion.tools import prices_of_tools
 from bot.errors import RequestRefused, StoreUnavailable
 from bot.grok.client import GrokClient
-from bot.rules.admin_commands import AdminCommand
+from bot.rules.commands import AdminCommand
 from bot.rules.policy import InForce
 from bot.settings import Settings, default_values
 from bot.slack.charts.chart_pictures import send_pictures

@@ -15,7 +15,7 @@ from bot.asking.admission import Permission
 from bot.errors import GrokFailed, StoreUnavailable
 from bot.grok.client import GrokClient
 from bot.net.web_address import is_one_word
-from bot.rules.admin_commands import AdminCommand
+from bot.rules.commands import AdminCommand
 from bot.slack.inbound.payloads import SlashCommand, Submission
 from bot.slack.inbound.reaction import Reaction
 from bot.slack.side import SlackSide

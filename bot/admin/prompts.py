@@ -9,8 +9,8 @@ from attrs import frozen
 from bot.admin.command_reply import Caller, CommandReply
 from bot.asking.rules_text import whose
 from bot.completion.excerpt import excerpt
-from bot.rules.admin_commands import AdminCommand
-from bot.rules.commands import Target
+from bot.rules.arguments import Target
+from bot.rules.commands import AdminCommand
 from bot.rules.quota import WORKSPACE, Scope
 from bot.rules.saved_prompts import PLACE, Offer
 from bot.slack.blocks import mention

@@ -18,7 +18,7 @@ from bot.asking.admission import Permission, Presence
 from bot.asking.rules_text import whose
 from bot.errors import StoreUnavailable
 from bot.patience import soon
-from bot.rules.admin_commands import Matter
+from bot.rules.commands import Matter
 from bot.rules.policy import Fields, Policy, default_fields, limit_fields
 from bot.rules.quota import Scope
 from bot.slack import plain_blocks

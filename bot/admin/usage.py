@@ -13,8 +13,8 @@ from bot.admin.exports import usage_table
 from bot.asking.admission import Permission
 from bot.asking.rules_text import kept_out, whose
 from bot.completion.excerpt import excerpt
-from bot.rules.admin_commands import AdminCommand
-from bot.rules.commands import Target
+from bot.rules.arguments import Target
+from bot.rules.commands import AdminCommand
 from bot.rules.policy import InForce, Limit, Policy
 from bot.rules.quota import QUOTAS, Quota, QuotaName, Scope, Windows, windows_at
 from bot.settings import Settings, zone_of

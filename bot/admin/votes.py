@@ -14,7 +14,7 @@ from bot.admin.exports import Texts, vote_tables
 from bot.admin.votes_view import MOST_ROWS, Untold, charts, report
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
-from bot.rules.admin_commands import AdminCommand
+from bot.rules.commands import AdminCommand
 from bot.rules.quota import WORKSPACE, windows_at
 from bot.rules.votes import Ballot
 from bot.settings import Settings, zone_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from bot.rules.admin_commands import Matter
+from bot.rules.commands import Matter
 from bot.settings import Settings, admins_of, asking_channels
 from bot.slack.blocks import mentions
 from bot.slack.people.membership import Membership

@@ -147,6 +147,12 @@ def keyword(word: str) -> str:
     return word.lower().translate(_KEYWORD_DASHES)
 
 
+def first_word(text: str) -> tuple[str, str]:
+    """The first word as the grammar spells it, and what follows it to the letter."""
+    first, rest = (*text.split(None, 1), "", "")[:2]
+    return keyword(first), rest
+
+
 class TypedText:
     """One line (or several), as typed after `/grok`."""
 

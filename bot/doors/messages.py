@@ -23,7 +23,8 @@ from bot.doors.stopping import Deletions
 from bot.errors import OutcomeUnknown, RateLimited, SlackError
 from bot.jobs.queue import Queue
 from bot.patience import soon
-from bot.rules.commands import AskCommand, Form, Help, help_text, parse
+from bot.rules.commands import AskCommand, Form, Help, parse
+from bot.rules.help import help_text
 from bot.rules.nearly import meant
 from bot.slack.blocks import Message, offer
 from bot.slack.inbound.payloads import MessageEvent

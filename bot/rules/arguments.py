@@ -1,4 +1,5 @@
-"""What stands between the name of a command and the scope at its end.
+"""What stands behind the name of a command: its arguments, and at its end the scope (`channel`,
+`workspace`, `each-user`, `me`, `user @who`).
 
 Each reader here returns what it read, or None where the text is no such command and so a
 question. A wrong name or value is a fault of the command. None raises.
@@ -8,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import TypeVar
+from types import MappingProxyType
+from typing import Literal, TypeVar
 
 from pydantic import JsonValue
 
@@ -18,7 +20,6 @@ from bot.completion.excerpt import excerpt
 from bot.completion.flags import Flags, named_option, parse_text
 from bot.completion.lexer import LONE_END, keyword
 from bot.completion.options import OPTIONS
-from bot.completion.search import SOURCES
 from bot.errors import Fault
 from bot.rules.amounts import (
     QUOTES,
@@ -28,9 +29,8 @@ from bot.rules.amounts import (
     read_limits,
     unknown_quota,
 )
-from bot.rules.commands import CHANNEL, ScopeEnding, Target
-from bot.rules.policy import Fields, default_fields, limit_fields, searchable_fields
-from bot.rules.quota import QuotaName
+from bot.rules.policy import Fields, default_fields, limit_fields
+from bot.rules.quota import QuotaName, Scope, ScopeKind
 from bot.rules.searchable import searched_name
 from bot.words import commands as said
 from bot.words import key as said_of_key
@@ -50,8 +50,75 @@ _MOST_BESIDE_KEY = 3
 """Words, the key among them."""
 _LONE_END = re.compile(rf"(?:\A|(?<=\s)){LONE_END}\Z")
 
+TargetKind = Literal["me"] | ScopeKind
+
+_USER_ID = re.compile(r"[@＠]?([UW][A-Z0-9]{7,})")
+_AT = ("@", "＠")  # the second is how a command is shown, to be typed again
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a command is about, as it was typed: `channel` is the one that it was typed in.
+
+    `user` is the id of the person meant by `user @who`. It is empty when Slack did not say who
+    that is, which is a fault of the command.
+    """
+
+    kind: TargetKind
+    user: str = ""
+
+    @property
+    def scope_kind(self) -> ScopeKind:
+        """The kind of the scope that is meant."""
+        return "user" if self.kind == "me" else self.kind
+
+    def scope(self, *, channel: str, user: str) -> Scope:
+        """The scope that is meant when `user` typed it in `channel`."""
+        ids = {"me": user, "user": self.user, "channel": channel}
+        return Scope(self.scope_kind, ids.get(self.kind, ""))
+
+
+CHANNEL = Target("channel")
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeEnding:
+    """Words without the scope that they end with; `target` is None when they end with none."""
+
+    before: Sequence[str]
+    target: Target | None = None
+    faults: tuple[Fault, ...] = ()
+
+
+def ending(text: str, kinds: Sequence[TargetKind], mentions: Sequence[str] = ()) -> ScopeEnding:
+    """`text` parted from a scope of one of these kinds; `mentions` are the people named in it."""
+    words = text.split()
+    if "user" in kinds and len(words) > 1 and keyword(words[-2]) == "user":
+        return _person(words, words[:-2], mentions)
+    if "user" in kinds and words and words[-1].startswith(_AT):
+        return _person(words, words[:-1], mentions)
+    last = keyword(words[-1]) if words else ""
+    kind = next((kind for kind in kinds if kind == last and kind != "user"), None)
+    return ScopeEnding(words[:-1], Target(kind)) if kind else ScopeEnding(words)
+
+
+def _person(words: Sequence[str], before: Sequence[str], mentions: Sequence[str]) -> ScopeEnding:
+    """Whom the last of `words` names, behind those `before`: as Slack has marked it, or by id."""
+    who = words[-1]
+    by_id = _USER_ID.fullmatch(who)
+    if not who.startswith(_AT) and not by_id:
+        return ScopeEnding(words)
+    if mentions:
+        return ScopeEnding(before, Target("user", mentions[-1]))
+    if by_id:
+        return ScopeEnding(before, Target("user", by_id[1]))
+    fault = Fault("", said.unknown_person(excerpt(who[1:])), said.ALLOWED_PERSON)
+    return ScopeEnding(before, Target("user"), (fault,))
+
 
 N = TypeVar("N", bound=str)
+
+NOT_CHANGED: Fields = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +141,10 @@ Split = Callable[[str], ScopeEnding]
 Reader = Callable[[str, Split], Arguments | None]
 
 
-def nothing(text: str, split: Split) -> Arguments | None:
-    """No arguments."""
+def nothing(text: str, split: Split, *, fields: Fields = NOT_CHANGED) -> Arguments | None:
+    """No arguments; `fields` is what comes of the command."""
     end = split(text)
-    return None if end.before else Arguments(end.target, faults=end.faults)
+    return None if end.before else Arguments(end.target, fields=fields, faults=end.faults)
 
 
 def nothing_typed(text: str, split: Split) -> Arguments | None:
@@ -96,46 +163,25 @@ def _is_like_key(text: str) -> bool:
     return len(words) <= _MOST_BESIDE_KEY and any(not word.isalpha() for word in long)
 
 
-def every_default(text: str, split: Split) -> Arguments | None:
-    """No arguments either: all defaults are taken away."""
-    read = nothing(text, split)
-    return replace(read, fields={"defaults": None}) if read else None
-
-
-def models_to_allow(text: str, split: Split) -> Arguments | None:
-    """`NAME…` or `all`."""
-    return _models(split(text))
-
-
-def models_to_forbid(text: str, split: Split) -> Arguments | None:
-    """`NAME…`."""
-    return _models(split(text), (Fault("", said.ALL_FORBIDDEN, said.ALLOWED_INSTEAD),))
-
-
-def _models(end: ScopeEnding, faults_of_all: tuple[Fault, ...] = ()) -> Arguments | None:
+def models(text: str, split: Split, *, all_wrong: str = "") -> Arguments | None:
+    """`NAME…` or `all`, of which `all_wrong` says why it may not stand there."""
+    end = split(text)
     typed = " ".join(word.strip(QUOTES) for word in end.before)
     if not typed:
-        faults = (Fault("", said.NOTHING_TO_ALLOW, said.ALLOWED_MODELS),)
-        return Arguments(end.target, faults=faults)
+        fault = Fault("", said.NOTHING_TO_ALLOW, said.ALLOWED_MODELS)
+        return Arguments(end.target, faults=(fault,))
     if keyword(typed) == "all":
-        return Arguments(end.target, fields={"models": None}, faults=faults_of_all)
+        faults = (Fault("", all_wrong, said.ALLOWED_INSTEAD),) if all_wrong else ()
+        return Arguments(end.target, fields={"models": None}, faults=faults)
     names = _models_in(typed)
     return Arguments(end.target, names) if names else None
 
 
-def searched_to_allow(text: str, split: Split) -> Arguments | None:
-    """`web`, `x`, domains, handles, or `all`."""
-    return _searched(split(text), {"search": None})
-
-
-def searched_to_forbid(text: str, split: Split) -> Arguments | None:
-    """The same."""
-    return _searched(split(text), searchable_fields(dict.fromkeys(SOURCES, False)))
-
-
-def _searched(end: ScopeEnding, of_all: Fields) -> Arguments | None:
-    """Names as the policy has them. One that is known makes it a command, unless plain words stand
-    beside it, and so does one alone or a list with commas; what else stands there is a fault."""
+def searched(text: str, split: Split, *, of_all: Fields) -> Arguments | None:
+    """`web`, `x`, domains and handles, as the policy has them, or `all`. A name that is known
+    makes it a command, unless plain words stand beside it, and so does one alone or a list with
+    commas; what else stands there is a fault."""
+    end = split(text)
     typed = _list_of([word.strip(QUOTES) for word in end.before])
     if not typed:
         fault = Fault("", said.NOTHING_TO_SEARCH, said.ALLOWED_SEARCHED)
@@ -176,27 +222,13 @@ def a_month(text: str, _: Split) -> Arguments | None:
     return None
 
 
-def votes_on(text: str, split: Split) -> Arguments | None:
-    """Nothing but a scope."""
-    return _whether("feedback", nothing(text, split), on=True)
-
-
-def votes_off(text: str, split: Split) -> Arguments | None:
-    """The same."""
-    return _whether("feedback", nothing(text, split), on=False)
-
-
 def texts_on_or_off(text: str, split: Split) -> Arguments | None:
     """`on` or `off`."""
     end = split(text)
     typed = [keyword(word) for word in end.before]
     if typed not in (["on"], ["off"]):
         return None
-    return _whether("texts", Arguments(end.target), on=typed == ["on"])
-
-
-def _whether(field_name: str, read: Arguments | None, *, on: bool) -> Arguments | None:
-    return replace(read, fields={field_name: on}) if read else None
+    return Arguments(end.target, fields={"texts": typed == ["on"]})
 
 
 def quotas_to_set(text: str, split: Split) -> Arguments | None:

@@ -1,29 +1,47 @@
-"""The grammar of the whole text after `/grok`: a command, the form, or a question; the scope at the
-end of a command (`channel`, `workspace`, `each-user`, `me`, `user @who`); and its help, derived
-from the options like the table of parameters in the docs."""
+"""The grammar of the whole text after `/grok`: a command, the form, or a question; and every
+command beside asking, as one table.
+
+A text is a command only when all of it fits: `usage of commas in English` is a question. A
+command with a wrong name or value in it fits too, and has faults. What each does:
+`bot.admin.commands`; what help says about it: `bot.rules.help`.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 from typing import Literal
 
-from bot.completion.excerpt import excerpt
-from bot.completion.flags import Flags, named_option, parse_text
-from bot.completion.lexer import keyword, plain, starts_like_flag
-from bot.completion.options import OPTIONS, PARAMETERS, Option
-from bot.completion.search import OPTION_NAMES
+from bot.completion.flags import Flags, parse_text
+from bot.completion.lexer import first_word, plain, starts_like_flag
+from bot.completion.search import SOURCES
 from bot.errors import Fault
-from bot.rules.quota import QUOTAS, Scope, ScopeKind
-from bot.words import commands as managing
+from bot.rules.arguments import (
+    Reader,
+    Target,
+    TargetKind,
+    a_month,
+    defaults_to_set,
+    defaults_to_unset,
+    ending,
+    models,
+    nothing,
+    nothing_typed,
+    quotas_to_set,
+    quotas_to_unset,
+    searched,
+    texts_on_or_off,
+)
+from bot.rules.help import find_topic
+from bot.rules.policy import Fields, searchable_fields
+from bot.rules.saved_prompts import one_name, to_save, to_use
 from bot.words import commands as said
-from bot.words import files as file_words
-from bot.words import request as words
-from bot.words import search as search_words
 
-FLAGS_TOPIC = "flags"
+_ASK = re.compile(r"\s*ask(?:\s*(?P<colon>[:：])|(?=\s))\s*", re.IGNORECASE)
+_HELP = ("help", "--help", "-h")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +75,11 @@ def parse(text: str) -> Command:
     words = text.split()
     if not words:
         return Form()
-    grammar = _GRAMMARS.get(_dashed(words[0].lower()))
-    command = grammar(words[1:]) if grammar else None
-    if command:
-        return command
+    if _dashed(words[0].lower()) not in _HELP:
+        return AskCommand(parse_text(_without_ask(text)))
+    topic = find_topic(words[1]) if len(words) == 2 else None
+    if topic or len(words) == 1:
+        return Help(topic or "")
     return AskCommand(parse_text(_without_ask(text)))
 
 
@@ -81,184 +100,150 @@ def _dashed(word: str) -> str:
     return f"--{name.lstrip('-')}" if len(name.lstrip("-")) > 1 else name
 
 
-def _help(words: Sequence[str]) -> Help | None:
-    if not words:
-        return Help()
-    topic = find_topic(words[0]) if len(words) == 1 else None
-    return Help(topic) if topic else None
+Matter = Literal[
+    "defaults",
+    "prompts",
+    "quota",
+    "models",
+    "search",
+    "pause",
+    "audit",
+    "key",
+    "usage",
+    "export",
+    "votes",
+    "person",
+    "rules",
+    "answer",
+]
+"""What is not everybody's to see or change.
 
+`defaults` and shared `prompts` are for members too where the settings say so. `rules`: to see what
+admins have set and what others used. `answer`: to look into an answer that somebody else asked
+for, or to ask for it again. Both are for members.
+"""
 
-_ASK = re.compile(r"\s*ask(?:\s*(?P<colon>[:：])|(?=\s))\s*", re.IGNORECASE)
-
-_GRAMMARS: Mapping[str, Callable[[Sequence[str]], Command | None]] = {
-    "help": _help,
-    **dict.fromkeys(("--help", "-h"), _help),
-}
-"""By its first word, each command's reading of the words that follow; None: it does not fit."""
-
-
-def _about_quotas() -> str:
-    lines = (managing.QUOTA_LINE(name=quota.name, hint=quota.hint) for quota in QUOTAS.values())
-    return "\n".join([managing.HELP_QUOTA, *lines])
-
-
-COMMANDS: Mapping[str, str] = MappingProxyType({**managing.HELP, "quota": _about_quotas()})
-"""What help says about each command beside asking, by topic."""
-
-TOPICS: Mapping[str, str] = MappingProxyType(
-    {"threads": words.HELP_THREADS, "files": file_words.HELP}
-)
-"""What help says about other things, by topic."""
-
-NARROWING = OPTION_NAMES[1:]
-"""Flags that say more about `--search`, and are named with it."""
-
-_ALSO = {
-    "resume": "pause",
-    "quotas": "quota",
-    "default": "defaults",
-    "thread": "threads",
-    "file": "files",
-}
-
-
-def find_topic(word: str) -> str | None:
-    """The help topic that `word` names: `flags`, a command, or a flag in any of its spellings."""
-    topic = _ALSO.get(word.lower(), word.lower())
-    if topic == FLAGS_TOPIC or topic in COMMANDS or topic in TOPICS:
-        return topic
-    option = named_option(word)
-    return option.name if option else None
-
-
-def help_text(topic: str = "") -> str:
-    """How to ask, or all about one topic of `find_topic`; reads well as markdown and as mrkdwn."""
-    if topic in OPTIONS:
-        return "\n\n".join(filter(None, (option_help(OPTIONS[topic]), COMMANDS.get(topic))))
-    if topic in COMMANDS or topic in TOPICS:
-        return COMMANDS.get(topic) or TOPICS[topic]
-    if topic == FLAGS_TOPIC:
-        flags = _lines(OPTIONS)
-        return f"{words.HELP_FLAGS}\n{flags}\n\n{words.HELP_MORE}"
-    flags = _lines(name for name in OPTIONS if name not in NARROWING)
-    asking = f"{words.HELP_OVERVIEW}\n\n{words.HELP_MANAGING}"
-    return f"{asking}\n\n{words.HELP_FLAGS}\n{flags}\n\n{search_words.HELP_MORE}\n{words.HELP_MORE}"
-
-
-def _lines(names: Iterable[str]) -> str:
-    return "\n".join(option_line(OPTIONS[name]) for name in names)
-
-
-def option_line(option: Option) -> str:
-    """One flag in a list of them."""
-    return f"• {_spellings(option)}: {option.hint}"
-
-
-def option_help(option: Option, command: str = "/grok") -> str:
-    """All about one flag of `command`."""
-    lines = [f"{_spellings(option)}: {option.hint}", words.HELP_ALLOWED(option.allowed)]
-    lines.append(words.HELP_EXAMPLE(command=command, usage=option.usage))
-    if option.completions_only:
-        lines.append(words.HELP_COMPLETIONS_ONLY)
-    if option.name == "search":
-        lines += [search_words.HELP_NARROWED, _lines(NARROWING)]
-    return "\n".join(lines)
-
-
-def parameter_table() -> str:
-    """The parameters as a table in GitHub's markdown."""
-    header = "| Flag | Type | Allowed | What it does | Endpoints |\n| --- | --- | --- | --- | --- |"
-    return "\n".join([header, *(_row(parameter) for parameter in PARAMETERS.values())])
-
-
-def _row(parameter: Option) -> str:
-    option = OPTIONS[parameter.name]
-    cells = (_spellings(option), parameter.kind, option.allowed, option.hint, _carried(parameter))
-    return f"| {' | '.join(cells)} |"
-
-
-def _carried(parameter: Option) -> str:
-    """By which endpoints."""
-    match parameter.newest:
-        case "completions":
-            return "completions"
-        case "chat":
-            return "chat, completions"
-        case _:
-            return "all"
-
-
-def _spellings(option: Option) -> str:
-    return f"`{option.flag}`, `-{option.short}`" if option.short else f"`{option.flag}`"
-
-
-TargetKind = Literal["me"] | ScopeKind
-
-_USER_ID = re.compile(r"[@＠]?([UW][A-Z0-9]{7,})")
-_AT = ("@", "＠")  # the second is how a command is shown, to be typed again
+_SHARED: tuple[TargetKind, ...] = ("channel", "workspace")
+_OWN_TOO: tuple[TargetKind, ...] = ("me", *_SHARED)
+_EACH: tuple[TargetKind, ...] = ("channel", "user", "each-user", "workspace")
+_NOT_SEARCHED = searchable_fields(dict.fromkeys(SOURCES, False))
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """What a command is about, as it was typed: `channel` is the one that it was typed in.
+class Verb:
+    """One command: `read` reads its arguments, and one of `scopes` may stand at its end.
 
-    `user` is the id of the person meant by `user @who`. It is empty when Slack did not say who
-    that is, which is a fault of the command.
+    One that `changes` something is about the `usual` scope when none is named. `matter` says who
+    may; `matters`: who may see those scopes of somebody else's.
     """
 
-    kind: TargetKind
-    user: str = ""
-
-    @property
-    def scope_kind(self) -> ScopeKind:
-        """The kind of the scope that is meant."""
-        return "user" if self.kind == "me" else self.kind
-
-    def scope(self, *, channel: str, user: str) -> Scope:
-        """The scope that is meant when `user` typed it in `channel`."""
-        ids = {"me": user, "user": self.user, "channel": channel}
-        return Scope(self.scope_kind, ids.get(self.kind, ""))
+    name: str
+    read: Reader = nothing
+    scopes: tuple[TargetKind, ...] = ()
+    matter: Matter | None = None
+    matters: Mapping[TargetKind, Matter] = field(default_factory=dict)
+    changes: bool = False
+    usual: TargetKind = "channel"
 
 
-CHANNEL = Target("channel")
+_change = partial(Verb, changes=True)
+_TABLE = (
+    Verb("models"),
+    _change("models allow", models, _SHARED, "models"),
+    _change("models forbid", partial(models, all_wrong=said.ALL_FORBIDDEN), _SHARED, "models"),
+    Verb("search"),
+    _change("search allow", partial(searched, of_all={"search": None}), _SHARED, "search"),
+    _change("search forbid", partial(searched, of_all=_NOT_SEARCHED), _SHARED, "search"),
+    Verb("usage", nothing, ("me", *_SHARED), matters={"channel": "rules", "workspace": "usage"}),
+    Verb("usage export", a_month, (), "export"),
+    Verb("feedback", a_month, (), "votes"),
+    Verb("feedback export", a_month, (), "votes"),
+    _change("feedback on", partial(nothing, fields={"feedback": True}), _SHARED, "votes"),
+    _change("feedback off", partial(nothing, fields={"feedback": False}), _SHARED, "votes"),
+    _change("feedback texts", texts_on_or_off, ("channel",), "votes"),
+    Verb("audit", nothing, (), "audit"),
+    Verb("defaults", nothing, _OWN_TOO, "rules"),
+    _change("defaults set", defaults_to_set, _OWN_TOO, "defaults"),
+    _change("defaults unset", defaults_to_unset, _OWN_TOO, "defaults"),
+    _change("defaults reset", partial(nothing, fields={"defaults": None}), _OWN_TOO, "defaults"),
+    Verb("quota", nothing, _EACH, matters={**dict.fromkeys(_EACH, "rules"), "user": "person"}),
+    _change("quota set", quotas_to_set, _EACH, "quota"),
+    _change("quota unset", quotas_to_unset, _EACH, "quota"),
+    Verb("prompts"),
+    Verb("prompts show", one_name),
+    Verb("prompts use", to_use),
+    _change("prompts save", to_save, usual="me"),
+    _change("prompts share", one_name, _SHARED, "prompts"),
+    _change(
+        "prompts delete",
+        one_name,
+        _OWN_TOO,
+        matters=dict.fromkeys(_SHARED, "prompts"),
+        usual="me",
+    ),
+    Verb("key", nothing_typed, (), "key"),
+    _change("key remove", nothing, (), "key", usual="workspace"),
+    _change("pause", nothing, _SHARED, "pause"),
+    _change("resume", nothing, _SHARED, "pause"),
+)
+VERBS: Mapping[str, Verb] = MappingProxyType({verb.name: verb for verb in _TABLE})
+"""Every command by its name."""
+
+_ALSO = {
+    "defaults show": "defaults",
+    "quota show": "quota",
+    "search show": "search",
+    "feedback show": "feedback",
+    "prompts list": "prompts",
+    "keys": "key",
+    "usage votes": "feedback",
+    "usage feedback": "feedback",
+}
 
 
 @dataclass(frozen=True, slots=True)
-class ScopeEnding:
-    """Words without the scope that they end with; `target` is None when they end with none."""
+class AdminCommand:
+    """A command as it was typed; `name` is that of its verb. `target` None: none was named.
 
-    before: Sequence[str]
+    `names`, `fields`: as `bot.rules.arguments.Arguments` has them.
+    """
+
+    name: str
     target: Target | None = None
+    names: tuple[str, ...] = ()
+    fields: Fields = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
 
+    @property
+    def verb(self) -> Verb:
+        """Its row of the table."""
+        return VERBS[self.name]
 
-def first_word(text: str) -> tuple[str, str]:
-    """The first word as the grammar spells it, and what follows it to the letter."""
-    first, rest = (*text.split(None, 1), "", "")[:2]
-    return keyword(first), rest
-
-
-def ending(text: str, kinds: Sequence[TargetKind], mentions: Sequence[str] = ()) -> ScopeEnding:
-    """`text` parted from a scope of one of these kinds; `mentions` are the people named in it."""
-    words = text.split()
-    if "user" in kinds and len(words) > 1 and keyword(words[-2]) == "user":
-        return _person(words, words[:-2], mentions)
-    if "user" in kinds and words and words[-1].startswith(_AT):
-        return _person(words, words[:-1], mentions)
-    last = keyword(words[-1]) if words else ""
-    kind = next((kind for kind in kinds if kind == last and kind != "user"), None)
-    return ScopeEnding(words[:-1], Target(kind)) if kind else ScopeEnding(words)
+    def matter(self, user: str) -> Matter | None:
+        """What `user` wants to see or change; None: what is everybody's, or their own."""
+        if self.target is not None and self.target.kind == "me":
+            return None
+        others = self.target is not None and self.target.user != user
+        return self.verb.matter or (
+            self.verb.matters.get(self.target.kind) if self.target and others else None
+        )
 
 
-def _person(words: Sequence[str], before: Sequence[str], mentions: Sequence[str]) -> ScopeEnding:
-    """Whom the last of `words` names, behind those `before`: as Slack has marked it, or by id."""
-    who = words[-1]
-    by_id = _USER_ID.fullmatch(who)
-    if not who.startswith(_AT) and not by_id:
-        return ScopeEnding(words)
-    if mentions:
-        return ScopeEnding(before, Target("user", mentions[-1]))
-    if by_id:
-        return ScopeEnding(before, Target("user", by_id[1]))
-    fault = Fault("", said.unknown_person(excerpt(who[1:])), said.ALLOWED_PERSON)
-    return ScopeEnding(before, Target("user"), (fault,))
+def parse_command(text: str, mentions: Sequence[str] = ()) -> AdminCommand | None:
+    """The command that the text after `/grok` is, or None when it is none. Never raises.
+
+    `text` is what was shown, `mentions` are the ids of the people named in it, in order.
+    """
+    first, rest = first_word(text)
+    action, after = first_word(rest)
+    longer = f"{first} {action}"
+    if found := VERBS.get(_ALSO.get(longer, longer)):
+        rest = after
+    verb = found or VERBS.get(_ALSO.get(first, first))
+    if verb is None:
+        return None
+    read = verb.read(rest, partial(ending, kinds=verb.scopes, mentions=mentions))
+    if read is None:
+        return None
+    target = read.target or (Target(verb.usual) if verb.changes else None)
+    return AdminCommand(verb.name, target, read.names, read.fields, read.faults)

@@ -19,9 +19,9 @@ from bot.completion.options import OPTIONS, REPLY_TO
 from bot.completion.search import read
 from bot.completion.typed import switched
 from bot.errors import Fault
-from bot.rules.admin_commands import VERBS, parse_command
 from bot.rules.amounts import QUOTES, find_quota, nearest_quota
-from bot.rules.commands import COMMANDS, FLAGS_TOPIC, TOPICS
+from bot.rules.commands import VERBS, parse_command
+from bot.rules.help import COMMANDS, FLAGS_TOPIC, TOPICS
 from bot.rules.searchable import searched_name
 
 _MOST_WORDS = 12

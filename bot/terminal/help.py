@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.completion.options import OPTIONS, Option
-from bot.rules.commands import NARROWING, Help, option_help, option_line, parse
+from bot.rules.commands import Help, parse
+from bot.rules.help import NARROWING, option_help, option_line
 from bot.rules.nearly import meant
 from bot.words.terminal import ask as words
 

@@ -16,7 +16,7 @@ from bot.admin.votes import VoteCommands
 from bot.asking.admission import Permission
 from bot.grok.client import GrokClient
 from bot.jobs.queue import Queue
-from bot.rules.admin_commands import parse_command
+from bot.rules.commands import parse_command
 from bot.settings import Settings, admins_of
 from bot.slack.inbound.payloads import SlashCommand
 from bot.slack.inbound.reaction import Reaction

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from bot.completion.options import OPTIONS
 from bot.completion.request import CompletionRequest
-from bot.rules.admin_commands import VERBS, AdminCommand, parse_command
-from bot.rules.commands import CHANNEL, AskCommand, Target, parse
+from bot.rules.arguments import CHANNEL, Target
+from bot.rules.commands import VERBS, AdminCommand, AskCommand, parse, parse_command
 from bot.rules.policy import default_fields, limit_fields
 from bot.rules.quota import QUOTAS
 from tests.completion.strategies import written_requests

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.rules.admin_commands import AdminCommand, parse_command
-from bot.rules.commands import Target, TargetKind
+from bot.rules.arguments import Target, TargetKind
+from bot.rules.commands import AdminCommand, parse_command
 from bot.rules.policy import default_fields
 from tests.completion.strategies import Json
 

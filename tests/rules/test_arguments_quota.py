@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from bot.rules.admin_commands import AdminCommand, parse_command
-from bot.rules.commands import Target, TargetKind
+from bot.rules.arguments import Target, TargetKind
+from bot.rules.commands import AdminCommand, parse_command
 from bot.rules.policy import limit_fields
 from bot.rules.quota import QuotaName
 

@@ -7,17 +7,8 @@ import pytest
 
 from bot.completion.flags import parse_text
 from bot.completion.options import OPTIONS, PARAMETERS, Option
-from bot.rules.admin_commands import parse_command
-from bot.rules.commands import (
-    COMMANDS,
-    NARROWING,
-    AskCommand,
-    Help,
-    find_topic,
-    help_text,
-    parameter_table,
-    parse,
-)
+from bot.rules.commands import AskCommand, Help, parse, parse_command
+from bot.rules.help import COMMANDS, NARROWING, find_topic, help_text, parameter_table
 from bot.rules.quota import QUOTAS
 
 

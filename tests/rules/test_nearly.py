@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.rules.admin_commands import parse_command
+from bot.rules.commands import parse_command
 from bot.rules.nearly import meant
 from tests.rules.test_admin_commands import QUESTIONS
 

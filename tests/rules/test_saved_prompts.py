@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.completion.flags import parse_text
-from bot.rules.admin_commands import parse_command
+from bot.rules.commands import parse_command
 from bot.rules.saved_prompts import MOST_CHARS, PLACE, filled
 
 BRIEF = "-t 0.2 --system 'About {text}' Say it\n  in one line: {text}."

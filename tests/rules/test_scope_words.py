@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.rules.commands import Target, ending
+from bot.rules.arguments import Target, ending
 from bot.rules.quota import Scope
 from bot.words import commands as words
 
