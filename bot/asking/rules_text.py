@@ -14,9 +14,8 @@ from bot.completion.tools import TOOLS
 from bot.completion.typed import written
 from bot.grok.catalogue import Catalogue
 from bot.grok.known_models import Model
-from bot.rules.amounts import find_quota
 from bot.rules.policy import EVERY_MODEL, Default, Fields, InForce, Models, Paused, Policy
-from bot.rules.quota import QUOTAS, Scope
+from bot.rules.quota import QUOTAS, Scope, find_quota
 from bot.rules.searchable import Searchable
 from bot.slack.blocks import mention, moment
 from bot.slack.people.person import Person

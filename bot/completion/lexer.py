@@ -74,6 +74,9 @@ _SEEN = 40
 _MOST_NOT_JSON = 20
 """So many values that begin like JSON and are none are read to where they go wrong."""
 
+QUOTES = "\"'“”„‘’`«»‹›"
+"""What people may put around a word: phones make curly ones."""
+
 STRAIGHT_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
 
 

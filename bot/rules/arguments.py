@@ -18,19 +18,20 @@ from pydantic import JsonValue
 
 from bot.completion.excerpt import excerpt
 from bot.completion.flags import Flags, named_option, parse_text
-from bot.completion.lexer import LONE_END, keyword
+from bot.completion.lexer import LONE_END, QUOTES, keyword
 from bot.completion.options import OPTIONS
 from bot.errors import Fault
-from bot.rules.amounts import (
-    QUOTES,
+from bot.rules.policy import Fields, default_fields, limit_fields
+from bot.rules.quota import (
+    QuotaName,
+    Scope,
+    ScopeKind,
     find_quota,
     nearest_quota,
     read_amount,
     read_limits,
     unknown_quota,
 )
-from bot.rules.policy import Fields, default_fields, limit_fields
-from bot.rules.quota import QuotaName, Scope, ScopeKind
 from bot.rules.searchable import searched_name
 from bot.words import commands as said
 from bot.words import key as said_of_key
@@ -243,9 +244,9 @@ def quotas_to_set(text: str, split: Split) -> Arguments | None:
     stray = [word for word in end.before if not _PAIR.fullmatch(word)]
     if len(pairs) > MOST_NAMES or (stray and not any(find_quota(name) for name, _ in pairs)):
         return None
-    limits = read_limits(pairs, (end.target or CHANNEL).scope_kind)
-    faults = (*limits.faults, *_out_of_place(stray, said.AT_THE_END_OF_QUOTAS), *end.faults)
-    return Arguments(end.target, fields=limit_fields(limits.values), faults=faults)
+    limits, wrong = read_limits(pairs, (end.target or CHANNEL).scope_kind)
+    faults = (*wrong, *_out_of_place(stray, said.AT_THE_END_OF_QUOTAS), *end.faults)
+    return Arguments(end.target, fields=limit_fields(limits), faults=faults)
 
 
 def _fault_of_no_pairs(words: Sequence[str]) -> Fault | None:

@@ -18,7 +18,7 @@ FLAGS_TOPIC = "flags"
 
 
 def _about_quotas() -> str:
-    lines = (managing.help_quota(quota.name, quota.hint) for quota in QUOTAS.values())
+    lines = (managing.QUOTA_LINE(name=quota.name, hint=quota.hint) for quota in QUOTAS.values())
     return "\n".join([managing.HELP_QUOTA, *lines])
 
 
@@ -76,8 +76,8 @@ def option_line(option: Option) -> str:
 
 def option_help(option: Option, command: str = "/grok") -> str:
     """All about one flag of `command`."""
-    lines = [f"{_spellings(option)}: {option.hint}", words.help_allowed(option.allowed)]
-    lines.append(words.help_example(command, option.usage))
+    lines = [f"{_spellings(option)}: {option.hint}", words.HELP_ALLOWED(option.allowed)]
+    lines.append(words.HELP_EXAMPLE(command=command, usage=option.usage))
     if option.completions_only:
         lines.append(words.HELP_COMPLETIONS_ONLY)
     if option.name == "search":

@@ -14,14 +14,14 @@ from difflib import get_close_matches
 from bot.completion.ask import ReplyTo
 from bot.completion.excerpt import excerpt
 from bot.completion.flags import named_option
-from bot.completion.lexer import keyword, starts_like_flag
+from bot.completion.lexer import QUOTES, keyword, starts_like_flag
 from bot.completion.options import OPTIONS, REPLY_TO
 from bot.completion.search import read
 from bot.completion.typed import switched
 from bot.errors import Fault
-from bot.rules.amounts import QUOTES, find_quota, nearest_quota
 from bot.rules.commands import VERBS, parse_command
 from bot.rules.help import COMMANDS, FLAGS_TOPIC, TOPICS
+from bot.rules.quota import find_quota, nearest_quota
 from bot.rules.searchable import searched_name
 
 _MOST_WORDS = 12

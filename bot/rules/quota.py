@@ -1,20 +1,30 @@
-"""Quotas: what there is of them, whose they are, and the days and months that they are counted in.
+"""Quotas: what there is of them, whose they are, the days and months that they are counted in, and
+how their names and amounts are typed: nearly right, and as numbers are written on phones, and in
+the languages that people speak.
 
-Inside, every amount is an int: questions, tokens, answers, or micro-dollars. How people type them:
-`bot.rules.amounts`.
+Inside, every amount is an int: questions, tokens, answers, or micro-dollars.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
+from difflib import get_close_matches
+from fractions import Fraction
 from functools import partial
 from types import MappingProxyType
 from typing import Literal, get_args
 
+from bot.completion.excerpt import excerpt, shown_value
+from bot.completion.lexer import QUOTES, keyword
 from bot.completion.request import MAX_ANSWERS, MAX_INT32
+from bot.completion.typed import narrow
+from bot.errors import Fault
 from bot.words import quota as said
+from bot.words import request as words
+from bot.words.sentences import one_of
 
 QuotaName = Literal[
     "requests-per-day",
@@ -119,63 +129,47 @@ class Quota:
 
 _MOST_REQUESTS = 1_000_000_000
 _MOST_TOKENS = 1_000_000_000_000
-_MOST_DOLLARS = 1_000_000
-_MOST_OF_SEARCH = 10_000
 _DOLLARS = "US dollars in a month"
+_a_day = partial(Quota, window="day", phrase="{} a day")
+_a_month = partial(Quota, window="month", phrase="{} a month")
 _cap = partial(Quota, window=None, least=1, caps=True, scopes=_SHARED)
-_cap_of_search = partial(_cap, most=_MOST_OF_SEARCH, phrase="up to {} for a question")
+_cap_of_search = partial(_cap, most=10_000, phrase="up to {} for a question")
 
 _TABLE = (
-    Quota(
+    _a_day(
         "requests-per-day",
         "requests",
-        "day",
-        _MOST_REQUESTS,
+        most=_MOST_REQUESTS,
         hint="questions in a day",
-        phrase="{} a day",
         label="Questions in a day",
     ),
-    Quota(
+    _a_day(
         "tokens-per-day",
         "tokens",
-        "day",
-        _MOST_TOKENS,
+        most=_MOST_TOKENS,
         hint="tokens in a day, read and written together",
-        phrase="{} a day",
         label="Tokens in a day",
     ),
-    Quota(
+    _a_month(
         "tokens-per-month",
         "tokens",
-        "month",
-        _MOST_TOKENS,
+        most=_MOST_TOKENS,
         hint="tokens in a month",
-        phrase="{} a month",
         label="Tokens in a month",
     ),
-    Quota(
-        "usd-per-month",
-        "usd",
-        "month",
-        _MOST_DOLLARS * MICRO,
-        hint=_DOLLARS,
-        phrase="{} a month",
-        label=_DOLLARS,
-    ),
-    Quota(
+    _a_month("usd-per-month", "usd", most=1_000_000 * MICRO, hint=_DOLLARS, label=_DOLLARS),
+    _a_day(
         "searches-per-day",
         "searches",
-        "day",
-        _MOST_REQUESTS,
+        most=_MOST_REQUESTS,
         hint="searches of the web and of X in a day, and pages that are opened",
-        phrase="{} a day",
         label="Searches in a day",
     ),
     Quota(
         "concurrent",
         "requests",
-        None,
-        10_000,
+        window=None,
+        most=10_000,
         hint="questions that are answered at the same time",
         phrase="{} at once",
         label="Questions at the same time",
@@ -260,3 +254,150 @@ def windows_at(at: float, zone: tzinfo) -> Windows:
 def _begin(day: date, zone: tzinfo) -> int:
     """When a day begins, in seconds of Unix time."""
     return int(datetime.combine(day, time(), zone).timestamp())
+
+
+_LONGEST_NAME = 40
+_LONGEST_AMOUNT = 30
+
+_ALIASES: Mapping[str, QuotaName] = {
+    "n": "answers",
+    "best-of": "answers",
+    "usd": "usd-per-month",
+    "tokens": "tokens-per-day",
+    "requests": "requests-per-day",
+    "questions": "requests-per-day",
+    "questions-per-day": "requests-per-day",
+    "searches": "searches-per-day",
+    "calls": "search-calls",
+    "posts": "search-posts",
+    "profiles": "search-profiles",
+}
+"""What is suggested for names that `difflib` finds too far away."""
+
+_NO_LIMIT = frozenset(("none", "off", "no", "never", "unlimited", "infinite", "∞"))
+
+_DIGITS = r"(?P<whole>[0-9]{1,3}(?:[,_][0-9]{3})+|[0-9]*)(?P<part>\.[0-9]+)?(?P<factor>[kmb]?)"
+_COUNT = re.compile(rf"(?P<sign>[-−–+]?){_DIGITS}", re.IGNORECASE)
+_MONEY = re.compile(
+    rf"(?P<sign>[-−–+]?)(?:(?:us)?\$|usd)?{_DIGITS}(?:\$|usd|dollars?)?", re.IGNORECASE
+)
+_DIGITS_PARTED = re.compile(r"[0-9][0-9.,'’]*")
+_GROUPED_BY_POINT = re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+(?:,[0-9]{1,2})?")
+_GROUPED_BY_MARK = re.compile(r"[1-9][0-9]{0,2}(?:['’][0-9]{3})+(?:\.[0-9]+)?")
+_COMMA_FOR_POINT = re.compile(r"[0-9]+,(?:[0-9]{1,2}|[0-9]{4,})")
+_FACTORS = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9}
+
+
+def find_quota(name: str) -> Quota | None:
+    """The quota with this name, in any case and with any dash."""
+    key = keyword(name)
+    return next((quota for quota in QUOTAS.values() if quota.name == key), None)
+
+
+def nearest_quota(name: str) -> QuotaName | None:
+    """The quota that somebody who typed `name` is likely to mean."""
+    key = keyword(name[:_LONGEST_NAME])
+    if key in _ALIASES:
+        return _ALIASES[key]
+    counted = key.partition("-")[0]
+    alike = [name for name in QUOTAS if name.partition("-")[0] == counted]
+    near = get_close_matches(key, alike, n=1) or get_close_matches(key, QUOTAS, n=1)
+    return next((name for name in QUOTAS if name in near), None)
+
+
+def unknown_quota(name: str) -> Fault:
+    """The fault of a name that no quota has."""
+    return Fault(
+        excerpt(name, _LONGEST_NAME),
+        said.UNKNOWN(nearest_quota(name) or ""),
+        one_of(tuple(QUOTAS)),
+    )
+
+
+def read_limits(
+    pairs: Iterable[tuple[str, str]], kind: ScopeKind
+) -> tuple[dict[QuotaName, int], tuple[Fault, ...]]:
+    """Names with amounts as they were typed, for a scope of this kind, as far as they can be read,
+    and everything wrong with the others. Never raises."""
+    values: dict[QuotaName, int] = {}
+    faults: dict[str, Fault] = {}
+    for name, typed in pairs:
+        quota = find_quota(name)
+        if quota is None:
+            faults.setdefault(keyword(name), unknown_quota(name))
+            continue
+        amount = read_amount(quota, typed)
+        if kind not in quota.scopes:
+            amount = Fault(quota.name, said.not_for(kind), one_of(quota.scopes))
+        if quota.name in values:
+            amount = Fault(quota.name, words.FLAG_TWICE)
+        if isinstance(amount, Fault):
+            faults.setdefault(quota.name, amount)
+        else:
+            values[quota.name] = amount
+    sound = {name: amount for name, amount in values.items() if name not in faults}
+    return sound, tuple(faults.values())
+
+
+def read_amount(quota: Quota, typed: str) -> int | Fault:
+    """The amount that was typed: `200`, `2,000`, `2.000`, `1.5m`; of `usd` also `$20`, `20usd`,
+    `20,50`.
+
+    Of `usd` it is in micro-dollars. What the quota does not allow is a fault.
+    """
+    text = typed.strip().strip(QUOTES).strip()
+    if not text:
+        return Fault(quota.name, words.FLAG_NO_VALUE, quota.allowed)
+    if text.lower() in _NO_LIMIT:
+        return Fault(
+            quota.name, said.WITHOUT_LIMIT(name=quota.name, value=excerpt(text)), quota.allowed
+        )
+    money = quota.unit == "usd"
+    found = (_MONEY if money else _COUNT).fullmatch(_pointed(narrow(text), money=money))
+    if found is None or not (found["whole"] or found["part"]):
+        return Fault(quota.name, _no_number(text, money=money), quota.allowed)
+    if len(text) > _LONGEST_AMOUNT:
+        return Fault(quota.name, words.TOO_LONG_A_NUMBER(excerpt(text)), quota.allowed)
+    amount = _number(found) * (MICRO if money else 1)
+    if amount < quota.least:
+        return Fault(quota.name, words.TOO_SMALL(shown_value(text)), quota.allowed)
+    if amount > quota.most:
+        return Fault(quota.name, words.TOO_LARGE(shown_value(text)), quota.allowed)
+    if amount.denominator != 1:
+        return Fault(quota.name, _no_number(text, money=money), quota.allowed)
+    return int(amount)
+
+
+def _pointed(text: str, *, money: bool) -> str:
+    """`text` with its point and its thousands written as they are in English.
+
+    `2.000` is two thousand of what is counted, and of money either: that stays as it is, and is
+    no amount.
+    """
+    found = _DIGITS_PARTED.search(text)
+    if found is None or len(text) > _LONGEST_AMOUNT:
+        return text
+    number, rest = found[0], text[found.end() :]
+    if _GROUPED_BY_POINT.fullmatch(number):
+        unsure = number.count(".") == 1 and "," not in number and (money or rest[:1].isalpha())
+        if unsure:
+            return text if not money else f"{text[: found.start()]}?{rest}"
+        number = number.replace(".", "").replace(",", ".")
+    elif _COMMA_FOR_POINT.fullmatch(number) and (money or rest[:1].isalpha()):
+        number = number.replace(",", ".")
+    elif _GROUPED_BY_MARK.fullmatch(number):
+        number = number.replace("’", "").replace("'", "")
+    return f"{text[: found.start()]}{number}{rest}"
+
+
+def _no_number(text: str, *, money: bool) -> str:
+    value = shown_value(text)
+    return f"{value} {said.NOT_MONEY}" if money else words.not_of_kind("integer", value)
+
+
+def _number(found: re.Match[str]) -> Fraction:
+    digits = found["whole"].replace(",", "").replace("_", "")
+    number = Fraction((digits or "0") + (found["part"] or ""))
+    return (
+        number * _FACTORS[found["factor"].lower()] * (-1 if found["sign"] in ("-", "−", "–") else 1)
+    )

@@ -9,9 +9,8 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from bot.completion.excerpt import excerpt
 from bot.completion.flags import Flags, parse_text
-from bot.completion.lexer import first_word
+from bot.completion.lexer import QUOTES, first_word
 from bot.errors import Fault
-from bot.rules.amounts import QUOTES
 from bot.rules.arguments import Arguments, Split
 from bot.rules.quota import ScopeKind
 from bot.words import prompts as said

@@ -15,9 +15,17 @@ from bot.completion.form import ADVANCED, BASIC, Filled
 from bot.completion.options import REPLY_TO
 from bot.completion.search import OPTION_NAMES, read_all, typed_search
 from bot.errors import Fault
-from bot.rules.amounts import read_amount
 from bot.rules.policy import Rules
-from bot.rules.quota import EACH_USER, QUOTAS, WORKSPACE, Quota, QuotaName, Scope, ScopeKind
+from bot.rules.quota import (
+    EACH_USER,
+    QUOTAS,
+    WORKSPACE,
+    Quota,
+    QuotaName,
+    Scope,
+    ScopeKind,
+    read_amount,
+)
 from bot.slack.views import heading, section, small
 from bot.slack_limits import INPUT_CHARS
 from bot.views.form_fields import (

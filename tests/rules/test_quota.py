@@ -5,8 +5,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import Fault
-from bot.rules.amounts import find_quota, nearest_quota, read_amount, read_limits, unknown_quota
-from bot.rules.quota import EACH_USER, MICRO, QUOTAS, WORKSPACE, Quota, Scope, ScopeKind
+from bot.rules.quota import (
+    EACH_USER,
+    MICRO,
+    QUOTAS,
+    WORKSPACE,
+    Quota,
+    Scope,
+    ScopeKind,
+    find_quota,
+    nearest_quota,
+    read_amount,
+    read_limits,
+    unknown_quota,
+)
 from bot.words import quota as said
 
 TOKENS = QUOTAS["tokens-per-day"]
@@ -257,7 +269,7 @@ def test_an_unknown_name_is_answered_with_all_there_are() -> None:
 
 
 def test_all_faults_of_limits_come_at_once() -> None:
-    limits = read_limits(
+    limits, faults = read_limits(
         [
             ("tokens-per-day", "200k"),
             ("usd-per-month", "lots"),
@@ -269,8 +281,8 @@ def test_all_faults_of_limits_come_at_once() -> None:
         "each-user",
     )
 
-    assert limits.values == {"tokens-per-day": 200_000}
-    assert {fault.parameter: fault.problem for fault in limits.faults} == {
+    assert limits == {"tokens-per-day": 200_000}
+    assert {fault.parameter: fault.problem for fault in faults} == {
         "usd-per-month": "lots is not an amount of money",
         "token-per-month": "there is no such quota; did you mean tokens-per-month?",
         "concurrent": "was given twice",
@@ -280,15 +292,15 @@ def test_all_faults_of_limits_come_at_once() -> None:
 
 @pytest.mark.parametrize("kind", ["user", "each-user", "channel", "workspace"])
 def test_caps_are_for_places_and_not_for_people(kind: ScopeKind) -> None:
-    limits = read_limits([(name, "5") for name in QUOTAS], kind)
+    limits, faults = read_limits([(name, "5") for name in QUOTAS], kind)
 
     of_people = kind in ("user", "each-user")
-    assert {fault.parameter for fault in limits.faults} == (
+    assert {fault.parameter for fault in faults} == (
         {"max-tokens", "answers", "search-calls", "search-posts", "search-profiles"}
         if of_people
         else set()
     )
-    assert {name for name in QUOTAS if name not in limits.values} == {
+    assert {name for name in QUOTAS if name not in limits} == {
         name for name, quota in QUOTAS.items() if quota.caps and of_people
     }
 
