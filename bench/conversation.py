@@ -11,7 +11,7 @@ import structlog
 from pydantic import SecretStr
 
 from bot.app import open_bot
-from bot.completion.conversation import estimate_tokens
+from bot.completion.ask import estimate_tokens
 from bot.settings import Settings
 from sandbox.grok import GrokServer, Recorded, Script
 from sandbox.workspace import ANA, BOT_USER, GENERAL, Limits, Workspace

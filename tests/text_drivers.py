@@ -6,9 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from bot.completion.ask import Said
+from bot.completion.ask import Said, Turn
 from bot.completion.collect import Collector
-from bot.completion.conversation import Turn
 from bot.completion.form import Filled
 from bot.completion.request import CompletionRequest
 from bot.completion.result import Answer, Chunk, Section

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from bot import words
-from bot.completion.conversation import show_echo
+from bot.completion.ask import show_echo
 from bot.completion.excerpt import excerpt
 from bot.completion.logprobs import MOST_CHANCES, kept_chances, logprob_table
 from bot.completion.references import References, listing

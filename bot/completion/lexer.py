@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -67,6 +68,9 @@ _PADDED = frozenset("«»‹›")
 
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _CONTROL = {"n": "\n", "r": "\r", "t": "\t"}
+
+_MINUS = re.compile(r"\A[−–]")
+_LONGEST_NUMBER = 1_000
 
 _SEEN = 40
 """Characters that are looked at of what follows a word."""
@@ -148,6 +152,19 @@ def plain(name: str) -> str:
 def keyword(word: str) -> str:
     """`word` as the grammar spells it: in lower case, with plain dashes."""
     return word.lower().translate(_KEYWORD_DASHES)
+
+
+def narrow(text: str) -> str:
+    """`text` with digits and signs as they are in ASCII, whatever keyboard they were typed on."""
+    if text.isascii() or len(text) > _LONGEST_NUMBER:
+        return text
+    compatible = unicodedata.normalize("NFKC", text)
+    return _MINUS.sub("-", "".join(map(_digit, compatible)))
+
+
+def _digit(character: str) -> str:
+    value = unicodedata.decimal(character, None)
+    return character if value is None else str(value)
 
 
 def first_word(text: str) -> tuple[str, str]:

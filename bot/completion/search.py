@@ -15,9 +15,9 @@ from typing import get_args
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from bot.completion.excerpt import excerpt
+from bot.completion.lexer import narrow
 from bot.completion.references import LONGEST, in_ascii
 from bot.completion.tools import TOOLS, Searched
-from bot.completion.typed import narrow
 from bot.errors import Fault
 from bot.words import request as words
 from bot.words import search as said

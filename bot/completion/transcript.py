@@ -15,8 +15,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from bot.completion.ask import Said
-from bot.completion.conversation import Turn, beginning, estimate_tokens, most_tokens
+from bot.completion.ask import Said, Turn, beginning, estimate_tokens, most_tokens
 from bot.completion.excerpt import excerpt
 from bot.completion.request import CompletionRequest
 from bot.files.material import Enclosure, Pdf, Picture, Text, Unread

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Mapping
 from typing import NoReturn
 
 from pydantic import JsonValue
 
-from bot.completion.lexer import STRAIGHT_QUOTES
+from bot.completion.lexer import STRAIGHT_QUOTES, narrow
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,400}")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
@@ -20,9 +19,7 @@ _THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(?:([.,'’_٬])[0-9]{3})(?:\1[0-9]{3})
 _THIN_SPACES = str.maketrans(dict.fromkeys("\u2009\u202f", "'"))
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]*[,٫][0-9]+")
 _BARE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:-]*")
-_MINUS = re.compile(r"\A[−–]")
 _NO_DIGIT = re.compile(r"[^0-9+-]")
-_LONGEST_NUMBER = 1_000
 
 _ON = ("on", "true", "yes", "ja", "oui", "sí", "sim", "да", "开", "オン")
 _OFF = ("off", "false", "no", "aus", "nein", "non", "não", "нет", "关", "オフ")
@@ -90,19 +87,6 @@ def _number(text: str) -> JsonValue:
     if _DECIMAL_COMMA.fullmatch(plain):
         plain = plain.replace(",", ".").replace("٫", ".")
     return float(plain) if _NUMBER.fullmatch(plain) else text
-
-
-def narrow(text: str) -> str:
-    """`text` with digits and signs as they are in ASCII, whatever keyboard they were typed on."""
-    if text.isascii() or len(text) > _LONGEST_NUMBER:
-        return text
-    compatible = unicodedata.normalize("NFKC", text)
-    return _MINUS.sub("-", "".join(map(_digit, compatible)))
-
-
-def _digit(character: str) -> str:
-    value = unicodedata.decimal(character, None)
-    return character if value is None else str(value)
 
 
 def _bias(text: str) -> JsonValue:

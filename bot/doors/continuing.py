@@ -12,8 +12,7 @@ from collections.abc import Mapping
 from attrs import frozen
 
 from bot.asking.asking import Asking, Refused
-from bot.completion.ask import Ask, Begun
-from bot.completion.conversation import written
+from bot.completion.ask import Ask, Begun, written
 from bot.completion.request import CompletionRequest
 from bot.completion.result import Answer
 from bot.doors.clicks import Clicks

@@ -13,8 +13,7 @@ from attrs import frozen
 
 from bot.asking.admission import Admission, Presence, knows_rules
 from bot.asking.asking import Asking, Refused, Taken
-from bot.completion.ask import Place
-from bot.completion.conversation import conversation_of
+from bot.completion.ask import Place, conversation_of
 from bot.completion.excerpt import excerpt
 from bot.completion.flags import Flags, parse_text
 from bot.completion.form import Filled

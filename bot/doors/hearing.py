@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
-from bot.completion.ask import Said
-from bot.completion.conversation import conversation_of
+from bot.completion.ask import Said, conversation_of
 from bot.completion.flags import Flags
 from bot.doors import thanks as said
 from bot.files.ref import FileInfo

@@ -8,7 +8,7 @@ from functools import partial
 import structlog
 from attrs import frozen
 
-from bot.completion.conversation import conversation_of
+from bot.completion.ask import conversation_of
 from bot.doors.clicks import STORE_SECONDS, Clicks, job_named_by
 from bot.doors.hearing import dedupe_of
 from bot.errors import SlackError

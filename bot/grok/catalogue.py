@@ -15,6 +15,7 @@ from typing import Any, TypeGuard
 
 from bot.completion.ask import Effort
 from bot.completion.request import is_text
+from bot.completion.tools import LongPrompt, Prices
 from bot.grok.known_models import (
     EFFORTS_BY_MODEL,
     KNOWN,
@@ -27,7 +28,6 @@ from bot.grok.known_models import (
     WINDOWS,
     Model,
 )
-from bot.rules.prices import LongPrompt, Prices
 from bot.settings import Settings
 
 FRESH_SECONDS = 600.0

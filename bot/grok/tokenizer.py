@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from bot.completion.conversation import most_tokens
+from bot.completion.ask import most_tokens
 from bot.grok.errors import Failure
 from bot.grok.http.api import Reply
 from bot.grok.http.receiving import count_listed

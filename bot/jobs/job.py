@@ -18,8 +18,7 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from bot.completion.ask import Ask
-from bot.completion.conversation import Turn, conversation_of, turn_of
+from bot.completion.ask import Ask, Turn, conversation_of, turn_of
 from bot.completion.excerpt import excerpt
 from bot.completion.result import Answer
 from bot.reply import final, route

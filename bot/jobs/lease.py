@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 
 from bot import metrics, words
-from bot.completion.conversation import conversation_of
+from bot.completion.ask import conversation_of
 from bot.completion.result import Answer, Most, ToolUse
 from bot.errors import LeaseLost
 from bot.jobs.job import ROOT, GivenUp, Job, Lease, dump_post, post_field

@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 import structlog
 from attrs import frozen
 
-from bot.completion.ask import Ask, Begun, Said
-from bot.completion.conversation import BYTES_PER_TOKEN, Turn, estimate_tokens
+from bot.completion.ask import BYTES_PER_TOKEN, Ask, Begun, Said, Turn, estimate_tokens
 from bot.completion.transcript import (
     PER_MESSAGE,
     Past,

@@ -13,8 +13,7 @@ from dataclasses import replace
 from itertools import count
 
 from bot import words
-from bot.completion.ask import Ask
-from bot.completion.conversation import conversation_of
+from bot.completion.ask import Ask, conversation_of
 from bot.completion.excerpt import excerpt
 from bot.completion.result import Answer, Section
 from bot.markdown.pieces import Room, weigh

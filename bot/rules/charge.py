@@ -6,14 +6,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from bot.completion.ask import Ask
-from bot.completion.conversation import most_tokens, written
+from bot.completion.ask import Ask, most_tokens, written
 from bot.completion.result import TICKS_PER_DOLLAR, Answer, ToolUse, Usage
 from bot.completion.search import Search
-from bot.completion.tools import READ_OF_EACH_CALL, cost_of, most_in_a_turn
+from bot.completion.tools import (
+    READ_OF_EACH_CALL,
+    SearchUse,
+    cost_of,
+    most_in_a_turn,
+    most_searched,
+    searched,
+)
 from bot.files.ref import PDF_TURNS
 from bot.rules.hold import MOST, Hold
-from bot.rules.prices import SearchUse, most_searched, searched
 from bot.rules.quota import QuotaName
 
 _TICKS_PER_MICRO_DOLLAR = TICKS_PER_DOLLAR // 1_000_000

@@ -11,14 +11,19 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.completion.ask import Ask, Effort, thoughts_of
-from bot.completion.conversation import BYTES_PER_TOKEN, most_tokens
-from bot.completion.tools import FILE_SEARCHES, LISTED, prices_of_tools
+from bot.completion.ask import BYTES_PER_TOKEN, Ask, Effort, most_tokens, thoughts_of
+from bot.completion.tools import (
+    FILE_SEARCHES,
+    LISTED,
+    Prices,
+    SearchUse,
+    most_searched,
+    prices_of_tools,
+)
 from bot.completion.transcript import GO_ON, PER_MESSAGE, shared
 from bot.errors import UserError
 from bot.files.ref import PDF_SEARCHES, PDF_TURNS, bounds_of
 from bot.rules.policy import InForce, Policy
-from bot.rules.prices import Prices, SearchUse, most_searched
 from bot.rules.quota import QUOTAS, WORKSPACE, QuotaName, Scope, Windows, windows_at
 from bot.settings import Settings, zone_of
 

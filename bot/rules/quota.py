@@ -18,9 +18,8 @@ from types import MappingProxyType
 from typing import Literal, get_args
 
 from bot.completion.excerpt import excerpt, shown_value
-from bot.completion.lexer import QUOTES, keyword
+from bot.completion.lexer import QUOTES, keyword, narrow
 from bot.completion.request import MAX_ANSWERS, MAX_INT32
-from bot.completion.typed import narrow
 from bot.errors import Fault
 from bot.words import quota as said
 from bot.words import request as words

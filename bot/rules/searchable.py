@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.completion.lexer import narrow
 from bot.completion.search import (
     MAX_DOMAINS,
     MAX_HANDLES,
@@ -20,7 +21,6 @@ from bot.completion.search import (
     handle_in,
 )
 from bot.completion.tools import Searched
-from bot.completion.typed import narrow
 from bot.errors import Fault
 from bot.words import request as words
 from bot.words import restrictions as said

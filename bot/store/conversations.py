@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from bot.completion.conversation import Turn
+from bot.completion.ask import Turn
 from bot.files.ref import FileRef
 from bot.store.keys import Keys
 from bot.store.redis.connection import Store, redis_errors
@@ -41,7 +41,7 @@ class Role:
 
 
 class Conversations:
-    """The conversations of one workspace, by id (`bot.completion.conversation`).
+    """The conversations of one workspace, by id (`bot.completion.ask`).
 
     Every method raises `StoreUnavailable`.
     """

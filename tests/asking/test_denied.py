@@ -14,9 +14,9 @@ from bot.asking.denied import LEAST_ANSWER, Reader, denied, fitting, fitting_max
 from bot.completion import CompletionRequest
 from bot.completion.ask import EFFORTS, Effort
 from bot.completion.search import NO_SEARCH, search_in
+from bot.completion.tools import Prices
 from bot.rules.hold import Denied, Hold, Shortage, hold_for
 from bot.rules.policy import Paused, Policy, Rules, Unread
-from bot.rules.prices import Prices
 from bot.rules.quota import WORKSPACE, QuotaName, Scope
 from bot.settings import Settings
 from bot.words import usage as words

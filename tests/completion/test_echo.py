@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.completion.conversation import show_echo, without_echo
+from bot.completion.ask import show_echo, without_echo
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.completion.ask import Said
-from bot.completion.conversation import Turn, estimate_tokens
+from bot.completion.ask import Said, Turn, estimate_tokens
 from bot.completion.transcript import (
     Past,
     chat_messages,

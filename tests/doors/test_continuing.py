@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from bot.completion import CompletionRequest
-from bot.completion.ask import Ask
-from bot.completion.conversation import show_echo
+from bot.completion.ask import Ask, show_echo
 from bot.completion.result import Answer, Section
 from bot.doors.continuing import continued
 from bot.reply.ledger import Post

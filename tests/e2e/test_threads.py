@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.completion.conversation import estimate_tokens
+from bot.completion.ask import estimate_tokens
 from bot.slack import pacing
 from bot.words import talk
 from sandbox.grok import Script

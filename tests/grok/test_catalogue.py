@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from bot.completion.request import CompletionRequest
+from bot.completion.tools import LongPrompt
 from bot.grok import catalogue as module
 from bot.grok.catalogue import FRESH_SECONDS, Catalogue
 from bot.grok.client import GrokClient
 from bot.grok.known_models import KNOWN, WINDOWS, Model
 from bot.grok.routing import Router
-from bot.rules.prices import LongPrompt
 from sandbox.grok import GrokServer
 from tests.fixtures.grok import OpenGrokClient
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from bot.completion.ask import Turn
 from bot.completion.collect import Collector
-from bot.completion.conversation import Turn
 from bot.completion.request import CompletionRequest
 from bot.completion.result import Endpoint, Section
 from bot.completion.transcript import STOP, Past, chat_messages

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from bot.completion.tools import LongPrompt, Prices
 from bot.grok.catalogue import Catalogue, PriceList
 from bot.grok.known_models import Model
-from bot.rules.prices import LongPrompt, Prices
 from bot.settings import Settings
 
 LISTED = (

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from bot.completion.ask import Ask
-from bot.completion.conversation import Turn, conversation_of, turn_of
+from bot.completion.ask import Ask, Turn, conversation_of, turn_of
 from bot.completion.result import Answer
 from bot.jobs.crashes import MOST_ATTEMPTS
 from bot.jobs.job import Entry

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.completion.conversation import Turn
+from bot.completion.ask import Turn
 from bot.completion.result import Answer
 from bot.jobs.lease import Held
 from bot.jobs.queue import Queue

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.completion.ask import Ask
-from bot.completion.conversation import Turn
+from bot.completion.ask import Ask, Turn
 from bot.errors import LeaseLost, StoreUnavailable
 from bot.jobs.crashes import MOST_ATTEMPTS
 from bot.jobs.job import Entry, Load

@@ -20,7 +20,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from bot.completion.conversation import conversation_of
+from bot.completion.ask import conversation_of
 from bot.errors import LeaseLost
 from bot.jobs.crashes import MOST_ATTEMPTS
 from bot.jobs.job import GROUP, ROOT, Again, Lease, dump_post, post_field

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.completion.tools import Prices
 from bot.jobs.lease import Held
 from bot.jobs.queue import Queue
 from bot.rules.hold import Hold
-from bot.rules.prices import Prices
 from bot.rules.quota import WORKSPACE
 from bot.store.conversations import turn_entry
 from bot.store.keys import Keys

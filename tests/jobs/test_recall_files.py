@@ -10,8 +10,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
-from bot.completion.ask import Said
-from bot.completion.conversation import Turn
+from bot.completion.ask import Said, Turn
 from bot.completion.transcript import Past, most_enclosed
 from bot.files.material import Enclosure, Pdf, Text, Unread
 from bot.files.reading import Reading

@@ -11,8 +11,7 @@ import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.completion.ask import Ask
-from bot.completion.conversation import Turn, most_tokens
+from bot.completion.ask import Ask, Turn, most_tokens
 from bot.completion.request import CompletionRequest
 from bot.completion.search import search_in
 from bot.grok.client import GrokClient

@@ -11,14 +11,13 @@ import pytest
 
 from bot.completion.result import TICKS_PER_DOLLAR, Answer, ToolUse, Usage
 from bot.completion.search import search_in
-from bot.completion.tools import cost_of
+from bot.completion.tools import Prices, cost_of
 from bot.jobs import accept
 from bot.jobs.accept import Acceptor
 from bot.jobs.lease import Held
 from bot.rules.charge import Charge, charge_for
 from bot.rules.hold import Denied, Hold, hold_for
 from bot.rules.policy import Policy, Rules
-from bot.rules.prices import Prices
 from bot.rules.quota import QuotaName, Scope
 from bot.settings import Settings
 from bot.store.keys import Keys

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import regex
 
-from bot.completion.conversation import beginning as beginning_of_tokens
+from bot.completion.ask import beginning as beginning_of_tokens
 from bot.completion.excerpt import excerpt
 from bot.grok.said import safe_name
 from bot.markdown.characters import boundary, shortened, unfinished, whole_characters

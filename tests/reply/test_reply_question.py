@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from bot import words
-from bot.completion.ask import Said
-from bot.completion.conversation import conversation_of
+from bot.completion.ask import Said, conversation_of
 from sandbox.workspace import ANA, GENERAL, Workspace, dm_of
 from tests.reply.conftest import Start, answer, standing
 from tests.reply.test_reply import check_revisions, shown, streaming

@@ -9,15 +9,14 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from bot.completion.ask import Ask
-from bot.completion.conversation import show_echo
+from bot.completion.ask import Ask, show_echo
 from bot.completion.request import CompletionRequest
 from bot.completion.result import Answer, Section, ToolUse, Usage
 from bot.completion.search import search_in
+from bot.completion.tools import Prices
 from bot.rules.charge import NOTHING, Charge, all_of, charge_for, narrowed
 from bot.rules.hold import MOST, Hold, hold_for
 from bot.rules.policy import Policy
-from bot.rules.prices import Prices
 from bot.settings import Settings
 from tests.rules.holds import make_hold
 

@@ -12,11 +12,11 @@ from pydantic import JsonValue
 
 from bot.completion.result import ToolUse
 from bot.completion.search import search_in
+from bot.completion.tools import Prices
 from bot.files.ref import PDF_TURNS, FileRef
 from bot.rules.charge import exceeds, extended, more_for
 from bot.rules.hold import Hold, hold_for
 from bot.rules.policy import Policy, Rules
-from bot.rules.prices import Prices
 from bot.rules.quota import QuotaName, Scope
 from bot.settings import Settings
 from tests.jobs.asks import make_ask

@@ -9,12 +9,11 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from bot.completion.ask import Ask, Begun, Effort, Said
-from bot.completion.conversation import most_tokens
+from bot.completion.ask import Ask, Begun, Effort, Said, most_tokens
 from bot.completion.request import CompletionRequest
 from bot.completion.result import ToolUse
 from bot.completion.search import search_in
-from bot.completion.tools import READ_OF_EACH_CALL, cost_of
+from bot.completion.tools import READ_OF_EACH_CALL, Prices, cost_of
 from bot.completion.transcript import Past, most_read, shared, texts_of
 from bot.rules.hold import (
     LEAST_ROOM,
@@ -29,7 +28,6 @@ from bot.rules.hold import (
     prompt_text,
 )
 from bot.rules.policy import Paused, Policy, Rules, Unread
-from bot.rules.prices import Prices
 from bot.rules.quota import EACH_USER, WORKSPACE, QuotaName, Scope, windows_at
 from bot.settings import Settings
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.completion.conversation import Turn
+from bot.completion.ask import Turn
 from bot.store.conversations import Conversation, Conversations, turn_entry
 from bot.store.keys import Keys
 from bot.store.redis.connection import Store

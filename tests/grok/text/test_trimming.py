@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.completion.conversation import Turn
+from bot.completion.ask import Turn
 from bot.completion.result import Chunk, TokenLogprob, Usage
 from bot.completion.transcript import NO_PAST, STOP, Past
 from bot.grok.answering import stages_of

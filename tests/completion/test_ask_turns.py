@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.completion import CompletionRequest
-from bot.completion.ask import Ask
-from bot.completion.conversation import (
+from bot.completion.ask import (
+    Ask,
     Turn,
     beginning,
     conversation_of,
