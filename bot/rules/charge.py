@@ -133,27 +133,43 @@ def narrowed(hold: Hold, ask: Ask, seen: ToolUse) -> Hold:
     turn = each_turn.web_calls + each_turn.x_calls
     searches = min(hold.searches, calls + turn)
     rounds = min(hold.rounds, calls + 2 + (PDF_TURNS if ask.encloses_pdf else 0))
-    found = min(hold.found, searches * READ_OF_EACH_CALL * (rounds - 1))
     posts = _and_more(seen.posts, each_turn.posts, hold.posts)
     profiles = _and_more(seen.profiles, each_turn.profiles, hold.profiles)
     web_calls = seen.web_calls + each_turn.web_calls
     use = ToolUse(web_calls=web_calls, posts=posts, profiles=profiles)
-    search_cost = min(hold.search_micro_dollars, cost_of(use, hold.prices_of_tools) or 0)
-    read = rounds * hold.input + found
-    cost = hold.micro_dollars
-    if cost is not None and hold.prices is not None:
-        beside = search_cost + hold.file_micro_dollars
-        cost = min(cost, hold.prices.cost(read, hold.output, prompts=hold.copies) + beside)
+    cost = min(hold.search_micro_dollars, cost_of(use, hold.prices_of_tools) or 0)
+    narrow = _searching(
+        hold,
+        SearchUse(
+            searches=searches,
+            posts=posts,
+            profiles=profiles,
+            micro_dollars=cost,
+            read=min(hold.found, searches * READ_OF_EACH_CALL * (rounds - 1)),
+            rounds=rounds,
+        ),
+    )
+    known = [each.micro_dollars for each in (hold, narrow) if each.micro_dollars is not None]
+    return narrow.model_copy(update={"micro_dollars": min(known, default=None)})
+
+
+def _searching(hold: Hold, most: SearchUse) -> Hold:
+    """`hold` with the most that is searched."""
+    read = most.rounds * hold.input + most.read
+    cost = None
+    if hold.prices is not None:
+        beside = most.micro_dollars + hold.file_micro_dollars
+        cost = hold.prices.cost(read, hold.output, prompts=hold.copies) + beside
     return hold.model_copy(
         update={
-            "rounds": rounds,
-            "found": found,
-            "tokens": min(hold.tokens, read + hold.output),
-            "micro_dollars": cost,
-            "searches": searches,
-            "posts": posts,
-            "profiles": profiles,
-            "search_micro_dollars": search_cost,
+            "rounds": most.rounds,
+            "found": most.read,
+            "tokens": min(MOST, read + hold.output),
+            "micro_dollars": None if cost is None else min(MOST, cost),
+            "searches": most.searches,
+            "posts": most.posts,
+            "profiles": most.profiles,
+            "search_micro_dollars": most.micro_dollars,
         }
     )
 
@@ -178,28 +194,10 @@ def _and_more(seen: int | None, more: int | None, most: int) -> int:
 def extended(hold: Hold, search: Search) -> Hold | None:
     """What is reserved for `search` with one turn more than in `hold`; None where caps allow no
     more."""
-    turns = hold.rounds
-    search = search.model_copy(update={"max_turns": turns})
-    most = most_searched(search, hold.caps, turns, hold.prices_of_tools)
+    most = most_searched(search.sources, hold.rounds, hold.caps, hold.prices_of_tools)
     if (most.searches, most.posts) <= (hold.searches, hold.posts):
         return None
-    read = most.rounds * hold.input + most.read
-    cost = None
-    if hold.prices is not None:
-        beside = most.micro_dollars + hold.file_micro_dollars
-        cost = hold.prices.cost(read, hold.output, prompts=hold.copies) + beside
-    return hold.model_copy(
-        update={
-            "rounds": most.rounds,
-            "found": most.read,
-            "tokens": min(MOST, read + hold.output),
-            "micro_dollars": None if cost is None else min(MOST, cost),
-            "searches": most.searches,
-            "posts": most.posts,
-            "profiles": most.profiles,
-            "search_micro_dollars": most.micro_dollars,
-        }
-    )
+    return _searching(hold, most)
 
 
 def more_for(hold: Hold, search: Search, use: ToolUse) -> Hold | None:

@@ -189,7 +189,8 @@ def hold_for(
     thoughts = thoughts_of(settings.grok_reasoning_tokens, effort) if reasons else 0
     reasoning = answers * thoughts
     tool_prices = prices_of_tools(settings.grok_tool_prices)
-    most = most_searched(ask.search, rules.caps, settings.grok_search_turns, tool_prices)
+    turns = ask.search.max_turns or settings.grok_search_turns
+    most = most_searched(ask.search.sources, turns, rules.caps, tool_prices)
     rounds = max(most.rounds, 1 + PDF_TURNS if ask.encloses_pdf else 1)
     read = rounds * (prompt + copies * room) + most.read
     written = answers * (request.max_tokens or settings.grok_max_tokens) + reasoning
