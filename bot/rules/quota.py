@@ -306,11 +306,8 @@ def nearest_quota(name: str) -> QuotaName | None:
 
 def unknown_quota(name: str) -> Fault:
     """The fault of a name that no quota has."""
-    return Fault(
-        excerpt(name, _LONGEST_NAME),
-        said.UNKNOWN(nearest_quota(name) or ""),
-        one_of(tuple(QUOTAS)),
-    )
+    problem = said.UNKNOWN(nearest_quota(name) or "")
+    return Fault(excerpt(name, _LONGEST_NAME), problem, one_of(tuple(QUOTAS)))
 
 
 def read_limits(
@@ -344,26 +341,25 @@ def read_amount(quota: Quota, typed: str) -> int | Fault:
 
     Of `usd` it is in micro-dollars. What the quota does not allow is a fault.
     """
+    wrong = partial(Fault, quota.name, allowed=quota.allowed)
     text = typed.strip().strip(QUOTES).strip()
     if not text:
-        return Fault(quota.name, words.FLAG_NO_VALUE, quota.allowed)
+        return wrong(words.FLAG_NO_VALUE)
     if text.lower() in _NO_LIMIT:
-        return Fault(
-            quota.name, said.WITHOUT_LIMIT(name=quota.name, value=excerpt(text)), quota.allowed
-        )
+        return wrong(said.WITHOUT_LIMIT(name=quota.name, value=excerpt(text)))
     money = quota.unit == "usd"
     found = (_MONEY if money else _COUNT).fullmatch(_pointed(narrow(text), money=money))
     if found is None or not (found["whole"] or found["part"]):
-        return Fault(quota.name, _no_number(text, money=money), quota.allowed)
+        return wrong(_no_number(text, money=money))
     if len(text) > _LONGEST_AMOUNT:
-        return Fault(quota.name, words.TOO_LONG_A_NUMBER(excerpt(text)), quota.allowed)
+        return wrong(words.TOO_LONG_A_NUMBER(excerpt(text)))
     amount = _number(found) * (MICRO if money else 1)
     if amount < quota.least:
-        return Fault(quota.name, words.TOO_SMALL(shown_value(text)), quota.allowed)
+        return wrong(words.TOO_SMALL(shown_value(text)))
     if amount > quota.most:
-        return Fault(quota.name, words.TOO_LARGE(shown_value(text)), quota.allowed)
+        return wrong(words.TOO_LARGE(shown_value(text)))
     if amount.denominator != 1:
-        return Fault(quota.name, _no_number(text, money=money), quota.allowed)
+        return wrong(_no_number(text, money=money))
     return int(amount)
 
 
@@ -397,6 +393,5 @@ def _no_number(text: str, *, money: bool) -> str:
 def _number(found: re.Match[str]) -> Fraction:
     digits = found["whole"].replace(",", "").replace("_", "")
     number = Fraction((digits or "0") + (found["part"] or ""))
-    return (
-        number * _FACTORS[found["factor"].lower()] * (-1 if found["sign"] in ("-", "−", "–") else 1)
-    )
+    sign = -1 if found["sign"] in ("-", "−", "–") else 1
+    return sign * number * _FACTORS[found["factor"].lower()]
