@@ -9,9 +9,7 @@ from bisect import bisect_right
 from bot.markdown.characters import with_newlines
 from bot.markdown.containers import CODE, DEEP, START
 from bot.markdown.leaves import reader_at, reader_behind
-from bot.markdown.rewriting.formulas import BEGUN
-from bot.markdown.rewriting.rows import LONGEST_HEAD, LONGEST_LINE, may_be_rule, may_become_head
-from bot.markdown.rewriting.ticks import Ticks
+from bot.markdown.rewriting.tokens import LONGEST_LINE, Ticks
 
 _PLAIN = re.compile(r"[^\s>+*\-0-9]")
 """What begins a line that, below a blank one, ends all lists and quotations."""
@@ -30,7 +28,8 @@ class Above:
         """The line above, and perhaps more above that."""
         self._parts: list[str] = []
         self._unread: list[str] = []
-        self._reader = reader_at(START)
+        self._place = START
+        """What is open where that begins which was not read."""
         self._may_be_code = False
         self.verdict: bool | None = None
         """Whether the line that is not ended is code, once it was read."""
@@ -58,7 +57,7 @@ class Above:
             self.verdict = None
             self.line = rest
             if rest and not self._may_be_code and self.blank and _PLAIN.match(rest):
-                self._unread, self._reader = [rest], reader_at(START)
+                self._unread, self._place = [rest], START
         else:
             self._parts.append(rest)
             self.line += rest
@@ -74,10 +73,10 @@ class Above:
         if not (self._may_be_code or fence or deep):
             return False
         unread = self._unread[0] if len(self._unread) == 1 else "".join(self._unread)
-        reader, line = self._reader, with_newlines(line)
+        reader, line = reader_at(self._place), with_newlines(line)
         if end := unread.rfind("\n") + 1:
-            reader = self._reader = reader_behind(reader, with_newlines(unread[:end]))
-            self._unread = [unread[end:]]
+            reader = reader_behind(reader, with_newlines(unread[:end]))
+            self._unread, self._place = [unread[end:]], reader.place
         kind, behind = reader.known.get(line) or reader.read(line)
         self._may_be_code = reader.place.fence is not None or fence
         self.verdict = behind.place.fence is not None or kind is CODE or kind is DEEP
@@ -162,32 +161,3 @@ class Emitting:
             return False
         lead = self._held[line:at] if line else self._before(at)
         return not lead or _LEAD.fullmatch(lead) is not None
-
-
-_BEGUN = re.compile(
-    rf"(?:{BEGUN}|(?<!`)`{{1,60}}|(?<![A-Za-z0-9])h(?:t(?:t(?:ps?(?::/?)?)?)?)?"
-    r"|^[ ]{1,3}|^[ ]{0,3}\[(?:\^[^\]\s]{0,60}\]?)?)\Z",
-    re.MULTILINE,
-)
-LONGEST_BEGUN = 80
-
-
-def told(held: str, at: int, end: int, begins: int, *, in_line: bool) -> int:
-    """`end`, or the place above in what is `held`, from `at` on, from where on a table, a formula
-    or a footnote may have begun. A line begins at `begins`; `in_line`: that at `at` began above."""
-    ends_line = held[end - 1 : end] == "\n"
-    if ends_line and end < len(held) - LONGEST_BEGUN and held.find("\n", end) >= 0:
-        return end
-    begun = _BEGUN.search(held[begins:], max(at, len(held) - LONGEST_BEGUN) - begins)
-    if begun:
-        start = begins + begun.start()
-        before = held[at:start]
-        escapes = len(before) - len(before.rstrip("\\"))
-        end = min(end, start - escapes % 2)
-    line = held.rfind("\n", at) + 1 or at
-    if may_be_rule(held, line) and (line > at or not in_line):
-        end = min(end, line)
-        line = held.rfind("\n", at, line - 1) + 1 or at
-    if may_become_head(held[line:], LONGEST_HEAD + LONGEST_BEGUN):
-        end = min(end, line)
-    return end

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from bot.markdown.rewriting.emitting import LONGEST_BEGUN, Above, Emitting, told
+from bot.markdown.rewriting.emitting import Above, Emitting
 from bot.markdown.rewriting.formulas import (
     BEGUN_AT_END,
     Formula,
@@ -19,12 +19,27 @@ from bot.markdown.rewriting.formulas import (
     is_half,
     is_told,
 )
-from bot.markdown.rewriting.heads import NO_RULE, Table, head_of_table, rule_below
 from bot.markdown.rewriting.looks import PAUSE_CHARS, PAUSE_FENCE, Cost, Looks
 from bot.markdown.rewriting.openings import Alike, alike, may_open
-from bot.markdown.rewriting.rows import LONGEST_LINE, begins_table, ends_table, lead_of, row_of
-from bot.markdown.rewriting.ticks import Ticks
-from bot.markdown.rewriting.tokens import Token, Tokens
+from bot.markdown.rewriting.rows import (
+    NO_RULE,
+    Table,
+    begins_table,
+    ends_table,
+    head_of_table,
+    lead_of,
+    row_of,
+    rule_below,
+)
+from bot.markdown.rewriting.tokens import (
+    LONGEST_BEGUN,
+    LONGEST_LINE,
+    SHORTEST_FENCE,
+    Ticks,
+    Token,
+    Tokens,
+    told,
+)
 
 _LONGEST_ROW = 4_000
 
@@ -32,7 +47,6 @@ _MOST_NOTES = 500
 """So many footnotes are looked into, lest a text of nothing else takes long: more are left as they
 were written."""
 
-_SHORTEST_FENCE = 3
 _BEGINS_BLANK = frozenset(" \t\n")
 _BLANK = re.compile(r"[ \t]*+\n")
 _WORD = re.compile(r"[^\s`]*")
@@ -81,10 +95,6 @@ class Rewriting(Emitting):
             self._held = self._held[: begun.start()]
         return self._take(whole=True)
 
-    @property
-    def _is_paused(self) -> bool:
-        return self._pause_end > 0
-
     def _take(self, *, whole: bool) -> str:
         code, held = self._code, self._held
         code.read_again()
@@ -113,7 +123,7 @@ class Rewriting(Emitting):
         if self._note and not self._dedented and not self._above.line:
             if not self._dedent(whole=whole):
                 return False
-            if self._is_paused or self._at == len(self._held):
+            if self._pause_end > 0 or self._at == len(self._held):
                 return True
         return self._take_text(whole=whole)
 
@@ -196,17 +206,14 @@ class Rewriting(Emitting):
             at = found
             if token.kind == "word" and found == token.end:
                 word = token.start, token.end
-        upto = end if whole else self._told(end)
+        begun = self._above.line
+        begins = self._at if self._dedented and not begun else 0
+        upto = end if whole else told(held, self._at, end, begins, in_line=bool(begun))
         if upto <= self._at:
             return False
         self._in_word = word[0] < upto <= word[1]
         self._pass(upto)
         return upto < len(self._held)
-
-    def _told(self, end: int) -> int:
-        """`end`, or the place above from where on something may have begun."""
-        begins = self._at if self._dedented and not self._above.line else 0
-        return told(self._held, self._at, end, begins, in_line=bool(self._above.line))
 
     def _read(self, token: Token, *, whole: bool) -> int | None:
         """Where to go on behind `token`. None: it cannot be told yet; below 0: something came
@@ -215,22 +222,20 @@ class Rewriting(Emitting):
         if kind in self._skipped:
             return self._skip(token)
         if kind == "rule":
-            return self._read_rule(token, whole=whole)
+            unsure = stop == len(self._held) and not whole
+            return None if unsure else self._begin_table(start, token.text)
         held, above = self._held, self._above
         if kind == "ticks" and stop == len(held) and not whole:
             return None  # more of them may make a fence of it
         line = held.rfind("\n", self._at, start) + 1
-        if kind == "ticks" and stop - start >= _SHORTEST_FENCE and self._begins_line(start, line):
+        if kind == "ticks" and stop - start >= SHORTEST_FENCE and self._begins_line(start, line):
             self._code.leave(stop)
             return stop
         if line:
             self._pass(line)
             self._in_word = False
-        is_code = above.verdict
-        before = self._before(start) if is_code is None or kind == "formula" else ""
-        if is_code is None:
-            is_code = above.is_code(before[:LONGEST_LINE] + held[start])
-        if is_code:
+        before = self._before(start) if above.verdict is None or kind == "formula" else ""
+        if above.is_code(before[:LONGEST_LINE] + held[start]):
             following = held.find("\n", start)
             return following if following >= 0 else len(held)
         if kind == "formula":
@@ -289,7 +294,7 @@ class Rewriting(Emitting):
         self._looks.count_opening(start, formula.end, shown=True)
         self._pass(start)
         self._replace(formula.end, formula.shown)
-        few = "\n" not in formula.shown and self._code.stray < _SHORTEST_FENCE - 1
+        few = "\n" not in formula.shown and self._code.stray < SHORTEST_FENCE - 1
         if few and may_open(self._held, self._at):
             self._pass_plain(self._alike(self._at, whole=whole), barred="|" in formula.shown)
         return _CAME_OUT
@@ -361,11 +366,6 @@ class Rewriting(Emitting):
             self._missing[opening] = self._come + found.until
             return found.behind
         return found
-
-    def _read_rule(self, token: Token, *, whole: bool) -> int | None:
-        if token.end == len(self._held) and not whole:
-            return None
-        return self._begin_table(token.start, token.text)
 
     def _begin_table(self, end: int, rule: str) -> int:
         """Let the head of a table come out, which ends at `end`, and the `rule` below it."""

@@ -1,4 +1,4 @@
-"""Rows of tables, written so that no reader loses anything of them.
+"""Tables, written so that no reader loses anything of them.
 
 GFM lets a bar end a cell even within code, and leaves out what is more than the head has cells for.
 HTML is shown by no one: `<br>` becomes a dot between two words.
@@ -9,26 +9,20 @@ from __future__ import annotations
 import re
 import string
 from functools import lru_cache
+from typing import NamedTuple
 
 from bot.markdown.characters import half_mark
 from bot.markdown.code_spans import spans_in
 from bot.markdown.links.links import JOINER
 from bot.markdown.rewriting.formulas import BEHIND_OPENING, Formula, Missing, formula_at, is_half
-
-LONGEST_LINE = 250
-"""Of a line that is not ended, no more is kept to look at, in characters."""
-
-_RULE = re.compile(
-    r"[ \t>]*+(?!-[ \t])\|?[ \t]*+:?-++:?[ \t]*+(?:\|[ \t]*+:?-++:?[ \t]*+)*+\|?[ \t]*+\r?$",
-    re.MULTILINE,
+from bot.markdown.rewriting.tokens import (
+    FIRST_BAR,
+    LONGEST_HEAD,
+    LONGEST_LINE,
+    SPACED_BAR,
+    may_be_rule,
+    rule_at,
 )
-"""The line below the head of a table; a bar has to be in it."""
-
-_BEGUN_RULE = re.compile(r"[|:\- \t>\r]*\Z")
-_LONGEST_RULE = 4_000
-"""A longer line is no rule: so much is waited for at most."""
-LONGEST_HEAD = 1_000
-"""So much of the head of a table is waited for, from its first bar on, in characters."""
 
 _SHORT_ROW, _MOST_KEPT = 100, 128
 """Of rows of so many characters is remembered how they are shown, of so many of them."""
@@ -47,8 +41,6 @@ _MAY_END_TABLE = frozenset(("", *" \t\r\n>`~#-+*_", *string.digits))
 
 _OPENING = re.compile(rf"[\\$](?:(?P<formula>{BEHIND_OPENING})|(?<=\\).)", re.DOTALL)
 _SPECIAL = re.compile(r"[`\\$<]")
-FIRST_BAR = re.compile(r"(?:\\.|[^\\|])*+\|", re.DOTALL)
-SPACED_BAR = re.compile(r"^[ \t>]*+\||(?<=[ \t])\||\|(?=[ \t\r\n]|\Z)", re.MULTILINE)
 _CELL = re.compile(r"[^|]+")
 _ITEM = re.compile(r"(?:[-*+]|\d{1,9}[.)])[ \t]+[^-*_\s]")
 _BAR = re.compile(r"\\.|(\|)", re.DOTALL)
@@ -56,16 +48,15 @@ _BEGUN_RUN = re.compile(r"(?:^|(?<=[\s|]))[*_~]+\Z")
 _FREE_BAR = re.compile(r"(?<!\\)\|")
 SEPARATOR = " · "
 
+_WIDE = 20
+"""A table of more columns is shown as code, in a message of its own, and each of its rows begins
+with a bar. Where the head does not, what stands before its first bar may have been shown already:
+that stays, and the head follows whole below it."""
 
-def rule_at(text: str, at: int) -> re.Match[str] | None:
-    """The rule that is the line of `text` from `at` on; a bar is still to be found in it."""
-    rule = _RULE.match(text, at, at + _LONGEST_RULE)
-    return rule if rule and rule.end() - at < _LONGEST_RULE else None
+_MOST_HEADS = 64
+"""Of so many heads is remembered how they are shown."""
 
-
-def may_be_rule(text: str, at: int) -> bool:
-    """Whether what begins in `text` at `at` is a rule, or becomes one when more comes."""
-    return len(text) - at <= _LONGEST_RULE and _BEGUN_RULE.match(text, at) is not None
+NO_RULE = re.compile("").match("")
 
 
 def columns_of(row: str) -> int:
@@ -255,10 +246,56 @@ def is_free_head(line: str, out: int) -> bool:
     return not before.strip(" \t>") or before[-1] in " \t" or after in ("", *" \t\r\n")
 
 
-def may_become_head(lines: str, most: int) -> bool:
-    """Whether the end of `lines` may become the head of a table that is written otherwise from its
-    first bar on, which is one of the last `most` characters."""
-    if "|" not in lines:
-        return False
-    bar, first, near = SPACED_BAR.search(lines), FIRST_BAR.match(lines), len(lines) - most
-    return bar is not None and bar.start() >= near and not (first and first.end() <= near)
+class Table(NamedTuple):
+    """A table that goes on: its columns, the quotations it stands in, how far it is indented, and
+    whether each of its rows is to begin with a bar."""
+
+    columns: int
+    quotes: int
+    indent: int
+    barred: bool
+
+
+class Head(NamedTuple):
+    """What is shown of a head that had not come out, what in place of the rule, and the table that
+    follows."""
+
+    shown: str
+    rule: str
+    table: Table
+
+
+@lru_cache(maxsize=_MOST_HEADS)
+def head_of_table(line: str, out: int, rule: str) -> Head:
+    """The head that is `line`, of which `out` characters have come out, above its `rule`."""
+    before = line[:out]
+    free = is_free_head(line, out)
+    head = head_of(line, columns_of(rule)) if free else line
+    shown = head[out:] if head.startswith(before) else line[out:]
+    columns = columns_of(before + shown)
+    wide = columns > _WIDE
+    if wide and free and not line.lstrip(" \t>").startswith("|"):
+        bar = FIRST_BAR.match(head)
+        kept = head[out : bar.end() - 1] if bar else ""
+        shown = f"{kept}\n| {head.strip()} |\n"
+    lead = lead_of(rule)
+    table = Table(columns, rule.count(">", 0, lead), lead, wide)
+    return Head(shown, rule_of(rule, columns, barred=wide), table)
+
+
+def rule_below(held: str, start: int, line: str, *, whole: bool) -> re.Match[str] | None:
+    """The rule below the `line` in which something stands at `start` of what is `held`, which is
+    the head of a table then, or `NO_RULE`. None: it cannot be told yet; nothing more comes where
+    that is `whole`."""
+    if "|" not in line:
+        return NO_RULE
+    cut = f"{line[:LONGEST_LINE]}." if len(line) > LONGEST_LINE else line
+    if not SPACED_BAR.search(cut):
+        return NO_RULE
+    end = held.find("\n", start, start + LONGEST_HEAD)
+    if end < 0:
+        return None if not whole and len(held) - start < LONGEST_HEAD else NO_RULE
+    rule = rule_at(held, end + 1)
+    if rule and (whole or rule.end() < len(held)):
+        return rule if "|" in rule[0] else NO_RULE
+    return None if not whole and may_be_rule(held, end + 1) else NO_RULE

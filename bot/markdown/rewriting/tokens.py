@@ -1,5 +1,5 @@
 """What matters in a text that is rewritten: lines that begin something, and within lines code,
-formulas and addresses."""
+formulas and addresses; and what may have begun at its end."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ import re
 from collections import deque
 from typing import NamedTuple
 
-from bot.markdown.rewriting.formulas import BEHIND_OPENING
-from bot.markdown.rewriting.rows import rule_at
+from bot.markdown.rewriting.formulas import BEGUN, BEHIND_OPENING
 
 _NOTE = re.compile(r"[ ]{0,3}\[\^[^\]\s]{1,60}\]:")
 _PUNCTUATION = r"(?![(\[])[!-/:-@\[-`{-~]"
@@ -24,8 +23,40 @@ _TOKEN = re.compile(
 _LINE = re.compile(r"\n(?:[ \t]*+\n)++|\n(?=[ \t>]*+[|:\-\[])")
 """Blank lines, and what a line ends with above one that may matter."""
 
+LONGEST_LINE = 250
+"""Of a line that is not ended, no more is kept to look at, in characters."""
 
-_SHORTEST_FENCE = 3
+_RULE = re.compile(
+    r"[ \t>]*+(?!-[ \t])\|?[ \t]*+:?-++:?[ \t]*+(?:\|[ \t]*+:?-++:?[ \t]*+)*+\|?[ \t]*+\r?$",
+    re.MULTILINE,
+)
+"""The line below the head of a table; a bar has to be in it."""
+
+_BEGUN_RULE = re.compile(r"[|:\- \t>\r]*\Z")
+_LONGEST_RULE = 4_000
+"""A longer line is no rule: so much is waited for at most."""
+LONGEST_HEAD = 1_000
+"""So much of the head of a table is waited for, from its first bar on, in characters."""
+
+FIRST_BAR = re.compile(r"(?:\\.|[^\\|])*+\|", re.DOTALL)
+SPACED_BAR = re.compile(r"^[ \t>]*+\||(?<=[ \t])\||\|(?=[ \t\r\n]|\Z)", re.MULTILINE)
+
+_BEGUN = re.compile(
+    rf"(?:{BEGUN}|(?<!`)`{{1,60}}|(?<![A-Za-z0-9])h(?:t(?:t(?:ps?(?::/?)?)?)?)?"
+    r"|^[ ]{1,3}|^[ ]{0,3}\[(?:\^[^\]\s]{0,60}\]?)?)\Z",
+    re.MULTILINE,
+)
+LONGEST_BEGUN = 80
+
+_LONGEST_CODE = 2_000
+"""So far is code within a line followed before a formula in it is taken for one."""
+
+_STOP = re.compile(r"\n(?:[ \t]*+\n|[ \t>]*+(?:```|~~~))")
+"""What ends a paragraph, and with it code that nothing has closed."""
+
+_TICKS = re.compile("``*+")  # searched for faster than one or more
+
+SHORTEST_FENCE = 3
 
 
 class Token(NamedTuple):
@@ -98,4 +129,118 @@ def _is_nothing(found: re.Match[str], run: str, upto: int) -> bool:
         return not run
     if found.lastgroup != "ticks" or found.end() >= upto:
         return False
-    return found[0] != run and len(found[0]) < _SHORTEST_FENCE
+    return found[0] != run and len(found[0]) < SHORTEST_FENCE
+
+
+class Ticks:
+    """What opens code, as far as a text was read, of which not all has come out."""
+
+    __slots__ = ("_ahead", "_out", "run", "stray")
+
+    def __init__(self) -> None:
+        self.run = ""
+        """A run that may have opened code."""
+        self.stray = 0
+        """How long the longest run is in this paragraph that opens nothing."""
+        self._out = "", 0
+        """What both are where the text ends that has come out."""
+        self._ahead: deque[tuple[int, str, int]] = deque()
+        """What both are behind places further down."""
+
+    def read_again(self) -> None:
+        """Read on from what has come out."""
+        self.run, self.stray = self._out
+        self._ahead.clear()
+
+    def pass_to(self, end: int) -> None:
+        """What was read up to `end` has come out."""
+        ahead = self._ahead
+        while ahead and ahead[0][0] <= end:
+            _, run, stray = ahead.popleft()
+            self._out = run, stray
+
+    def change(self, at: int, run: str = "", stray: int = 0) -> None:
+        """Behind `at` both are another."""
+        self.run, self.stray = run, stray
+        self._ahead.append((at, run, stray))
+
+    def leave(self, at: int) -> None:
+        """Nothing is open behind `at`."""
+        if self.run or self.stray:
+            self.change(at)
+
+    def begin_paragraph(self) -> None:
+        """Nothing is open where the text ends that has come out."""
+        self._out = "", 0
+        if not self._ahead:
+            self.run, self.stray = "", 0
+
+    def read(self, token: Token, size: int, *, whole: bool) -> int:
+        """Where to go on behind `token`, which opens or closes code or is all of that: the text
+        held is of that `size`, and more may come unless it is `whole`."""
+        _, start, end, text = token
+        if token.kind == "span" and not self.run:
+            last = text.rfind("`", 0, text.rfind("`"))
+            told = whole or end < size
+            if told or last:
+                return end if told else start + last
+        ticks = "`" if token.kind == "span" else text
+        end = start + len(ticks)
+        if self.run in ("", ticks):
+            self.change(end, "" if self.run else ticks, self.stray)
+        return end
+
+    def end_of_code(self, held: str, start: int, *, whole: bool) -> int | None:
+        """Where the code ends that was opened above `start`; 0: it was none. None: it cannot be
+        told yet."""
+        stop = _STOP.search(held, start, start + _LONGEST_CODE)
+        end = stop.start() if stop else start + _LONGEST_CODE
+        runs = _TICKS.finditer(held, start, end)
+        told = len(held) + whole
+        closing = next((r.end() for r in runs if r[0] == self.run and r.end() < told), 0)
+        if not closing and not (stop or whole or len(held) >= end):
+            return None
+        stray = max(self.stray, 0 if closing else len(self.run))
+        self.change(closing or start, "", stray)
+        return closing
+
+
+def rule_at(text: str, at: int) -> re.Match[str] | None:
+    """The rule that is the line of `text` from `at` on; a bar is still to be found in it."""
+    rule = _RULE.match(text, at, at + _LONGEST_RULE)
+    return rule if rule and rule.end() - at < _LONGEST_RULE else None
+
+
+def may_be_rule(text: str, at: int) -> bool:
+    """Whether what begins in `text` at `at` is a rule, or becomes one when more comes."""
+    return len(text) - at <= _LONGEST_RULE and _BEGUN_RULE.match(text, at) is not None
+
+
+def may_become_head(lines: str, most: int) -> bool:
+    """Whether the end of `lines` may become the head of a table that is written otherwise from its
+    first bar on, which is one of the last `most` characters."""
+    if "|" not in lines:
+        return False
+    bar, first, near = SPACED_BAR.search(lines), FIRST_BAR.match(lines), len(lines) - most
+    return bar is not None and bar.start() >= near and not (first and first.end() <= near)
+
+
+def told(held: str, at: int, end: int, begins: int, *, in_line: bool) -> int:
+    """`end`, or the place above in what is `held`, from `at` on, from where on a table, a formula
+    or a footnote may have begun. A line begins at `begins`; `in_line`: that at `at` began above."""
+    ends_line = held[end - 1 : end] == "\n"
+    if ends_line and end < len(held) - LONGEST_BEGUN and held.find("\n", end) >= 0:
+        return end
+    begun = _BEGUN.search(held[begins:], max(at, len(held) - LONGEST_BEGUN) - begins)
+    if begun:
+        start = begins + begun.start()
+        before = held[at:start]
+        escapes = len(before) - len(before.rstrip("\\"))
+        end = min(end, start - escapes % 2)
+    line = held.rfind("\n", at) + 1 or at
+    if may_be_rule(held, line) and (line > at or not in_line):
+        end = min(end, line)
+        line = held.rfind("\n", at, line - 1) + 1 or at
+    if may_become_head(held[line:], LONGEST_HEAD + LONGEST_BEGUN):
+        end = min(end, line)
+    return end
