@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args
 
 from bot.deferred import compiled_later
 from bot.grok.call import NAMELESS, Call
-from bot.grok.endpoints import without_mark
+from bot.grok.endpoints.writing import without_mark
 from bot.grok.errors import Failure
 from bot.grok.meaning import unsupported
 

@@ -21,7 +21,7 @@ from bot.errors import GrokFailed, GrokFailure
 from bot.files.material import Pdf
 from bot.grok.adapting import Room, Way, adapted, room_after, shortened, ways_out
 from bot.grok.call import Call
-from bot.grok.endpoints import enclosed, rewritten
+from bot.grok.endpoints.writing import enclosed, rewritten
 from bot.grok.errors import Failure, not_searched
 from bot.grok.http.api import Api
 from bot.grok.http.body import Deadlines

@@ -20,7 +20,7 @@ from bot.errors import Fault, GrokFailed, GrokFailure
 from bot.grok.adapting import WAYS, Way, adapted
 from bot.grok.call import Beside, Call, Dialect
 from bot.grok.catalogue import Catalogue
-from bot.grok.endpoints import ENDPOINTS, write
+from bot.grok.endpoints.writing import ENDPOINTS, write
 from bot.grok.errors import Failure
 from bot.grok.key import LookUp
 from bot.grok.meaning import names_model, unsupported

@@ -14,7 +14,7 @@ from bot.completion.transcript import holds_pictures, named_unread
 from bot.errors import StoreUnavailable
 from bot.files.material import Enclosure
 from bot.grok.client import GrokClient
-from bot.grok.endpoints import enclosed
+from bot.grok.endpoints.writing import enclosed
 from bot.jobs.lease import Held
 from bot.jobs.recall import Recalled
 from bot.rules.charge import exceeds, more_for

@@ -14,7 +14,7 @@ from bot.completion.logprobs import chance_line
 from bot.completion.options import OPTIONS, PARAMETERS
 from bot.completion.result import TICKS_PER_DOLLAR, Answer, Most, TokenLogprob, Usage
 from bot.completion.typed import written
-from bot.grok.endpoints import ENDPOINTS
+from bot.grok.endpoints.writing import ENDPOINTS
 from bot.jobs.job import Job
 from bot.slack.blocks import Block
 from bot.slack.views import ViewJson, fields, heading, long_text, small

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.grok.endpoints import ENDPOINTS
+from bot.grok.endpoints.writing import ENDPOINTS
 from sandbox.grok import Script
 from sandbox.workspace import (
     ANA,

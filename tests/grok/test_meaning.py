@@ -9,7 +9,7 @@ import pytest
 
 from bot.errors import GrokFailure
 from bot.grok import errors
-from bot.grok.endpoints import write
+from bot.grok.endpoints.writing import write
 from bot.grok.errors import ErrorReply
 from bot.grok.meaning import tells_error
 from bot.words import grok as words

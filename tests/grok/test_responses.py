@@ -10,7 +10,7 @@ import pytest
 
 from bot.completion.collect import Collector
 from bot.completion.result import Ending, ending_of
-from bot.grok.endpoints.responses import Reader, answers, begins, error_in
+from bot.grok.endpoints.responses import Reader
 from bot.grok.text.progress import Progress
 from bot.words import grok as words
 from tests.grok.http.test_receiving import JSON
@@ -342,7 +342,7 @@ async def test_nothing_at_all_is_said(body: bytes) -> None:
     ],
 )
 def test_what_begins_an_answer(event: dict[str, Any], more: bool) -> None:
-    assert begins(event, "") == more
+    assert Reader().begins(event, "") == more
 
 
 def test_chances_come_with_the_text_or_with_the_whole() -> None:
@@ -400,9 +400,9 @@ def test_odd_values_are_left_out(kind: str, place: str) -> None:
         event = {"type": kind, "delta": "Hi", "response": whole, "item": message("Hi")}
         inner = {**event[place], name: odd} if place else odd  # type: ignore[dict-item]
         value = event | {place or name: inner}
-        begins(value, "message")
-        answers(value)
-        error_in(value, "message")
+        read.begins(value, "message")
+        read.answers(value)
+        read.error_in(value, "message")
         list(progress.follow(read(value, "message")))
         list(progress.follow(read({**whole, name: odd})))
         list(progress.rest())

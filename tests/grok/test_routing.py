@@ -8,7 +8,7 @@ from bot.completion.ask import Effort
 from bot.completion.options import PARAMETERS
 from bot.grok.catalogue import Catalogue
 from bot.grok.client import GrokClient
-from bot.grok.endpoints import ENDPOINTS
+from bot.grok.endpoints.writing import ENDPOINTS
 from bot.grok.known_models import KNOWN
 from bot.grok.routing import MEMORY_SECONDS, MEMORY_SIZE, Memory, Router
 from sandbox.grok import GrokServer, Recorded, Script

@@ -13,9 +13,9 @@ from bot.completion.collect import Collector
 from bot.completion.references import Reference
 from bot.completion.result import Chunk, ToolStep, ToolUse
 from bot.completion.search import search_in
+from bot.grok.endpoints.choices import read_usage
 from bot.grok.endpoints.responses import Reader
 from bot.grok.text.progress import Progress
-from bot.grok.usage import read_usage
 from tests.grok.typed import USED, message, response
 
 WEB = {"type": "web_search_call", "id": "ws_1", "status": "in_progress", "action": {}}

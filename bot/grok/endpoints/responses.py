@@ -1,51 +1,32 @@
-"""`/v1/responses`: xAI's newest, and the one that others have taken over from OpenAI.
+"""Reads `/v1/responses`: typed events, in whatever order they come, or one body; and what they tell
+of tools: calls that begin and end in any order, and where an answer was found.
 
-Nothing is to be stored there: by itself an API keeps each response for 30 days (docs.x.ai,
-"Responses API"). Its cap counts thoughts as well, so what is left for those comes on top.
-
-It answers in typed events, in whatever order they come, or in one body. What is not known is left
-out, such as types that are new. A server that says it in choices all the same is understood as
-well.
+What is not known is left out, such as types that are new. A server that says it in choices all the
+same is understood as well.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any
 
-from bot.completion.request import CompletionRequest
-from bot.completion.result import Chunk, TokenLogprob
-from bot.completion.search import Search
-from bot.completion.tools import TOOLS, Tool
-from bot.completion.transcript import chat_messages
-from bot.files.material import Enclosure, Pdf, Picture
-from bot.files.ref import PDF_TURNS
-from bot.grok.call import Names
+from bot.completion.excerpt import as_text
+from bot.completion.references import Reference, host_of
+from bot.completion.result import Chunk, TokenLogprob, ToolStep
+from bot.completion.tools import TOOLS, Searched
 from bot.grok.endpoints import choices
-from bot.grok.endpoints.tool_events import Calls, references_in, references_of
-from bot.grok.endpoints.wire import (
-    Asked,
+from bot.grok.endpoints.choices import (
     Step,
-    Wire,
-    Written,
     count_of,
     listed_chances,
     map_of,
     maps_of,
     name_of,
+    read_usage,
     text_of,
-    with_parts,
 )
-from bot.grok.usage import read_usage
-
-_AS_GIVEN = ("model", "temperature", "top_p", "user")
-
-_CHANCES = "message.output_text.logprobs"
-"""What OpenAI includes where chances are wanted; xAI has a switch."""
-
-_SEEN = "web_search_call.action.sources"
-"""What a search of the web has seen is listed where this is included."""
 
 _TEXT = frozenset({"response.output_text.delta", "response.refusal.delta", "response.text.delta"})
 _THOUGHT = frozenset(
@@ -81,131 +62,45 @@ _GOES_ON = frozenset({"in_progress", "queued"})
 _BETWEEN = "\n\n"
 """Stands between two messages of one answer."""
 
+_MOST_ADDRESSES = 500
+"""In one event."""
 
-def write(asked: Asked) -> Written:
-    """The body of what is asked."""
-    given = asked.given
-    body: dict[str, Any] = {name: given[name] for name in _AS_GIVEN if name in given}
-    messages = chat_messages(asked.system, asked.past, asked.prompt)
-    body["input"] = with_parts(messages, asked.past, "input_text", _part)
-    body["store"] = False
-    if "max_tokens" in given:
-        body["max_output_tokens"] = given["max_tokens"] + asked.beside.thoughts
-    if "logprobs" in given:
-        chances = {"logprobs": True} if asked.dialect == "xai" else {"include": [_CHANCES]}
-        body |= {**chances, "top_logprobs": given["logprobs"]}
-    if asked.beside.effort is not None:
-        body["reasoning"] = {"effort": asked.beside.effort}
-    if asked.beside.shape is not None:
-        body["text"] = {"format": {"type": "json_schema", **asked.beside.shape.format}}
-    if asked.beside.search:
-        body |= _searching(asked.beside.search)
-        if "web" in asked.beside.search.sources:
-            body["include"] = [*body.get("include", ()), _SEEN]
-    if asked.dialect == "xai" and any(isinstance(file, Pdf) for file in asked.past.files):
-        body.setdefault("max_turns", PDF_TURNS)
-    return Written(body)
+_LONGEST_INPUT = 10_000
+_LONGEST_ASKED = 200
+_MOST_FETCHED = 1_000
+"""Posts or profiles of one call: a number above is a mistake."""
+
+_PLACES: Mapping[str, Searched] = {
+    call: tool.name for tool in TOOLS.values() for call in tool.calls
+}
+_ENDED = frozenset({"completed", "failed", "incomplete", "cancelled"})
+_CALL_FAILED = frozenset({"failed", "cancelled"})
+_ASKED = ("query", "url", "pattern", "video_url", "post_id", "username", "user")
+_USUAL_POSTS = {"x_keyword_search": "limit", "x_semantic_search": "limit"}
+_USUAL_PROFILES = {"x_user_search": "count"}
+_FETCHES_NONE = frozenset({"view_x_video"})
 
 
-def _searching(search: Search) -> dict[str, Any]:
-    """The fields that let `search` be done."""
-    fields: dict[str, Any] = {"tools": [_tool(TOOLS[name], search) for name in search.sources]}
-    if search.max_turns is not None:
-        fields["max_turns"] = search.max_turns
-    return fields
-
-
-def _tool(tool: Tool, search: Search) -> dict[str, Any]:
-    """One tool with what narrows it. The API's last day is the first that is not searched."""
-    given: dict[str, Any] = dict(search.values())
-    if search.before is not None:
-        given["until"] = search.before.isoformat()
-    filters = {wire: given[name] for name, wire in tool.filters.items() if name in given}
-    if tool.within:
-        filters = {tool.within: filters} if filters else {}
-    return {"type": tool.wire, **filters}
-
-
-def _part(file: Enclosure) -> dict[str, Any] | None:
-    """A picture, or a PDF: what is sent so is not stored there."""
-    match file:
-        case Picture():
-            return {"type": "input_image", "image_url": file.url}
-        case Pdf():
-            return {"type": "input_file", "filename": file.name, "file_data": file.url}
-    return None
-
-
-def lacks(request: CompletionRequest) -> tuple[str, ...]:
-    """What only the older endpoints have. A penalty is not taken at any value."""
-    asked = {
-        "n": (request.n or 1) > 1,
-        "stop": bool(request.stop),
-        "seed": request.seed is not None,
-        "frequency_penalty": request.frequency_penalty is not None,
-        "presence_penalty": request.presence_penalty is not None,
-        "logit_bias": bool(request.logit_bias),
-    }
-    return (*choices.lacks(request), *(name for name, needed in asked.items() if needed))
-
-
-def avoids(request: CompletionRequest) -> bool:
-    """Chances: the end repeats those of every token, in one event of many megabytes."""
-    return request.logprobs is not None
-
-
-def named(names: Names) -> dict[str, str]:
-    """What belongs together, for the API's cache, and whom a refusal is about."""
-    fields = {"prompt_cache_key": names.conversation, "safety_identifier": names.asker}
-    return {name: value for name, value in fields.items() if value}
-
-
-def error_in(value: Mapping[str, Any], event: str) -> Mapping[str, Any] | None:
-    """What of an event or a body tells of an error: of one that ends it, and not of a tool's."""
-    kind = _kind(value, event)
-    response = map_of(value.get("response")) if kind.startswith("response.") else value
-    if kind in _ENDS or (not kind and _is_response(value)):
-        if not response.get("error") and text_of(response.get("status")) not in _FAILED:
-            return value if kind == "response.failed" else None
-        return {"error": response["error"]} if response.get("error") else response
-    if kind.startswith("response.") and kind != "response.error":
-        return None
-    return choices.error_in(value, event)
-
-
-def answers(body: Mapping[str, Any]) -> bool:
-    """Whether a body is an answer."""
-    return _is_response(body) or _kind(body, "").startswith("response.") or choices.answers(body)
-
-
-def begins(value: Mapping[str, Any], event: str) -> bool:
-    """Whether an event is more than the frame of what comes: thoughts may be kept from us for
-    minutes."""
-    kind = _kind(value, event)
-    if kind == "response.output_item.added":
-        return text_of(map_of(value.get("item")).get("type")) not in {"reasoning", "message"}
-    return kind not in _FRAME
-
-
-class Reader:
+class Reader(choices.Reader):
     """Reads one answer.
 
     What came bit by bit is repeated at the end of a message, and at the end of all: that is passed
     on as a whole, of which only what is new counts.
     """
 
+    repeats = True
+
     def __init__(self) -> None:
         self._model: str | None = None
         self._message: object = None
         self._began = False
         self._done: dict[object, tuple[str, str]] = {}
-        self._calls = Calls()
-        self._choices = choices.Reader()
+        self._calls = _Calls()
 
     def step(self, value: dict[str, Any], event: str) -> Step | None:
         """There is one for every token."""
         if type(value.get("delta")) is not str or value.get("logprobs"):
-            return self._choices.step(value, event)
+            return super().step(value, event)
         kind = _kind(value, event)
         if event == "error":
             return None
@@ -215,8 +110,8 @@ class Reader:
 
     def __call__(self, value: Mapping[str, Any], event: str = "") -> list[Chunk]:
         """The chunks of one event, or of a body."""
-        if choices.answers(value):
-            return choices.read(value, event)
+        if super().answers(value):
+            return super().__call__(value, event)
         kind = _kind(value, event)
         if kind in _TEXT:
             return [self._text(value)]
@@ -224,7 +119,7 @@ class Reader:
 
     def _beside(self, kind: str, value: Mapping[str, Any]) -> Iterator[Chunk]:
         """What an event tells of tools, and of where the answer was found."""
-        step, references = self._calls.step(kind, value), references_in(kind, value)
+        step, references = self._calls.step(kind, value), _references_in(kind, value)
         if step or references:
             yield Chunk(model=self._model, step=step, references=references)
 
@@ -282,9 +177,35 @@ class Reader:
         """What the items of the end tell of tools, once more or for the first time."""
         for place, item in enumerate(items):
             step = self._calls.of_item(item, place, over=True)
-            references = tuple(references_of(item))
+            references = tuple(_references_of(item))
             if step or references:
                 yield Chunk(model=self._model, step=step, references=references)
+
+    def error_in(self, value: Mapping[str, Any], event: str) -> Mapping[str, Any] | None:
+        """What of an event or a body tells of an error that ends it, and not of a tool's."""
+        kind = _kind(value, event)
+        response = map_of(value.get("response")) if kind.startswith("response.") else value
+        if kind in _ENDS or (not kind and _is_response(value)):
+            if not response.get("error") and text_of(response.get("status")) not in _FAILED:
+                return value if kind == "response.failed" else None
+            return {"error": response["error"]} if response.get("error") else response
+        if kind.startswith("response.") and kind != "response.error":
+            return None
+        return super().error_in(value, event)
+
+    def answers(self, body: Mapping[str, Any]) -> bool:
+        """Whether a body is an answer."""
+        return (
+            _is_response(body) or _kind(body, "").startswith("response.") or super().answers(body)
+        )
+
+    def begins(self, value: Mapping[str, Any], event: str) -> bool:
+        """Whether an event is more than the frame of what comes: thoughts may be kept from us for
+        minutes."""
+        kind = _kind(value, event)
+        if kind == "response.output_item.added":
+            return text_of(map_of(value.get("item")).get("type")) not in {"reasoning", "message"}
+        return kind not in _FRAME
 
 
 def _kind(value: Mapping[str, Any], event: str) -> str:
@@ -339,19 +260,128 @@ def _chances_of(item: Mapping[str, Any]) -> Iterator[TokenLogprob]:
         yield from listed_chances(part.get("logprobs"))
 
 
-RESPONSES = Wire(
-    path="/responses",
-    write=write,
-    lacks=lacks,
-    read=Reader,
-    error_in=error_in,
-    answers=answers,
-    begins=begins,
-    repeats=True,
-    avoids=avoids,
-    caps_thoughts=True,
-    pictures=True,
-    pdfs=True,
-    named=named,
-    searches=True,
-)
+class _Calls:
+    """The calls of one answer: events name them by their items, of which each says what it is."""
+
+    def __init__(self) -> None:
+        self._kinds: dict[str, str] = {}
+
+    def step(self, kind: str, value: Mapping[str, Any]) -> ToolStep | None:
+        """What an event tells of a call; None when it tells of none."""
+        if kind.startswith("response.output_item."):
+            place = count_of(value.get("output_index"))
+            return self.of_item(map_of(value.get("item")), place, over=kind.endswith(".done"))
+        name, _, how = kind.removeprefix("response.").partition(".")
+        call = self._id(value, count_of(value.get("output_index")))
+        if name == "custom_tool_call_input":
+            known = self._kinds.get(call, "")
+            asked = text_of(value.get("input")) or text_of(value.get("delta"))
+            return self._step(call, known, _read(asked)) if known else None
+        if name not in _PLACES:
+            return None
+        known = self._kinds.setdefault(call, name)
+        over, failed = how in _ENDED, how in _CALL_FAILED
+        return self._step(call, known, {}, over=over, failed=failed)
+
+    def of_item(self, item: Mapping[str, Any], place: int, *, over: bool) -> ToolStep | None:
+        """How the call stands that an item of the output is; None when it is none."""
+        kind = text_of(item.get("type"))
+        name = text_of(item.get("name"))
+        known = name if name in _PLACES else kind
+        if kind == "custom_tool_call" and name.startswith("x_") and name not in _PLACES:
+            known = "x_search_call"
+        if known not in _PLACES or not kind.endswith("_call"):
+            return None
+        call = self._id({"item_id": item.get("id")}, place)
+        self._kinds[call] = known
+        status = text_of(item.get("status"))
+        action = map_of(item.get("action"))
+        given = action or _read(text_of(item.get("input")) or text_of(item.get("arguments")))
+        return self._step(
+            call,
+            known,
+            given,
+            over=over or status in _ENDED,
+            failed=status in _CALL_FAILED or bool(item.get("error")),
+        )
+
+    @staticmethod
+    def _id(value: Mapping[str, Any], place: int) -> str:
+        return name_of(value.get("item_id")) or f"item {place}"
+
+    @staticmethod
+    def _step(
+        call: str,
+        name: str,
+        given: Mapping[str, Any],
+        *,
+        over: bool = False,
+        failed: bool = False,
+    ) -> ToolStep:
+        asked = next(filter(None, (text_of(given.get(each)) for each in _ASKED)), "")
+        posts, profiles = _fetched(name, given)
+        return ToolStep(
+            call,
+            _PLACES[name],
+            as_text(asked[:_LONGEST_ASKED]),
+            opens=text_of(given.get("type")) in {"open_page", "find"},
+            over=over,
+            failed=failed,
+            posts=posts,
+            profiles=profiles,
+        )
+
+
+def _references_in(kind: str, value: Mapping[str, Any]) -> tuple[Reference, ...]:
+    """The addresses that an event tells of."""
+    if kind == "response.output_text.annotation.added":
+        return tuple(_cited([map_of(value.get("annotation"))]))
+    if kind == "response.content_part.done":
+        return tuple(_cited(maps_of(map_of(value.get("part")).get("annotations"))))
+    if kind == "response.output_item.done":
+        return tuple(_references_of(map_of(value.get("item"))))
+    return ()
+
+
+def _references_of(item: Mapping[str, Any]) -> Iterator[Reference]:
+    """The addresses in an item of the output: those of a text, and those that a search has seen."""
+    content = item.get("content")
+    for part in maps_of(content):
+        yield from _cited(maps_of(part.get("annotations")))
+    action = map_of(item.get("action"))
+    for seen in (*maps_of(action.get("sources"))[:_MOST_ADDRESSES], action):
+        if host_of(url := text_of(seen.get("url"))):
+            yield Reference(url=as_text(url))
+
+
+def _cited(annotations: list[Mapping[str, Any]]) -> Iterator[Reference]:
+    for each in annotations[:_MOST_ADDRESSES]:
+        url = text_of(each.get("url"))
+        if text_of(each.get("type")) in {"url_citation", ""} and host_of(url):
+            start, end = count_of(each.get("start_index")), count_of(each.get("end_index"))
+            yield Reference(url=as_text(url), placed=start < end)
+
+
+def _read(given: str) -> Mapping[str, Any]:
+    """The input of a call, which may have come in part."""
+    if not given.startswith("{") or len(given) > _LONGEST_INPUT:
+        return {}
+    try:
+        return map_of(json.loads(given, strict=False))
+    except (ValueError, RecursionError):
+        return {}
+
+
+def _fetched(name: str, given: Mapping[str, Any]) -> tuple[int | None, int | None]:
+    """How many posts and profiles a call fetches at most; None where that is not said."""
+    if _PLACES[name] == "web" or name in _FETCHES_NONE:
+        return 0, 0
+    if name in _USUAL_POSTS:
+        return _bounded(given.get(_USUAL_POSTS[name])), 0
+    if name in _USUAL_PROFILES:
+        return 0, _bounded(given.get(_USUAL_PROFILES[name]))
+    return None, 0 if name == "x_thread_fetch" else None
+
+
+def _bounded(value: object) -> int | None:
+    return min(count_of(value), _MOST_FETCHED) or None

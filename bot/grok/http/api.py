@@ -31,7 +31,7 @@ from bot.completion.result import Chunk
 from bot.files.material import DataUrl
 from bot.grok import errors
 from bot.grok.call import Call, Names
-from bot.grok.endpoints import ENDPOINTS
+from bot.grok.endpoints.writing import ENDPOINTS
 from bot.grok.errors import ErrorReply, Failure
 from bot.grok.http.body import BODY_BYTES, Bounded, Deadlines
 from bot.grok.http.receiving import BROKEN, Receiving, decoded, read_json

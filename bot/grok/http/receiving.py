@@ -24,8 +24,8 @@ from httpx_sse import ServerSentEvent
 from bot.completion.result import Chunk
 from bot.grok import errors
 from bot.grok.call import Call
-from bot.grok.endpoints import ENDPOINTS
-from bot.grok.endpoints.wire import Step, name_of
+from bot.grok.endpoints import choices, responses
+from bot.grok.endpoints.choices import Step, name_of, usage_after
 from bot.grok.errors import Failure
 from bot.grok.http.body import (
     BODY_BYTES,
@@ -39,7 +39,6 @@ from bot.grok.http.body import (
 )
 from bot.grok.http.event_stream import EventStream, More, Said
 from bot.grok.text.progress import Progress
-from bot.grok.usage import usage_after
 from bot.words import grok as words
 
 BROKEN = (httpx.HTTPError, aiohttp.ClientError, OSError)
@@ -68,9 +67,9 @@ class Receiving:
         self._deadlines = deadlines
         self._secret = secret
         self._bounds = Bounds.of(call)
-        self._wire = ENDPOINTS[call.endpoint]
-        self._read = self._wire.read()
-        repeats = self._wire.repeats and call.request.logprobs is not None
+        reads = responses.Reader if call.endpoint == "responses" else choices.Reader
+        self._read = reads()
+        repeats = self._read.repeats and call.request.logprobs is not None
         self._event_bytes = BODY_BYTES if repeats else EVENT_BYTES
         self._event_parts = BODY_PARTS if repeats else EVENT_PARTS
         self._progress = Progress()
@@ -199,9 +198,9 @@ class Receiving:
     def _follow(self, value: Any, event: str = "") -> Iterator[Chunk]:
         if not isinstance(value, Mapping):
             return
-        if self._wire.begins(value, event):
+        if self._read.begins(value, event):
             self._deadlines.event()
-        error = self._wire.error_in(value, event)
+        error = self._read.error_in(value, event)
         for chunk in self._progress.follow(self._read(value, event)):
             self._spent = self._spent or chunk.usage is not None
             if chunk.step is not None:
@@ -234,7 +233,7 @@ class Receiving:
     def _is_answer(self, value: Any) -> bool:
         if not isinstance(value, Mapping):
             return False
-        return self._wire.answers(value) or self._wire.error_in(value, "") is not None
+        return self._read.answers(value) or self._read.error_in(value, "") is not None
 
 
 async def _start_of(pieces: AsyncIterator[bytes]) -> bytes:

@@ -11,7 +11,7 @@ import pytest
 from bot.completion.collect import Collector
 from bot.completion.result import Endpoint
 from bot.errors import GrokFailed
-from bot.grok.endpoints import write
+from bot.grok.endpoints.writing import write
 from bot.grok.http.body import Deadlines
 from bot.grok.http.receiving import Receiving
 from bot.settings import Settings

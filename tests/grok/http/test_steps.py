@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from bot.completion.collect import Collector
 from bot.completion.result import Chunk, Endpoint, Usage
-from bot.grok.endpoints import ENDPOINTS, write
+from bot.grok.endpoints import choices, responses
+from bot.grok.endpoints.writing import write
 from bot.grok.http.body import EVENTS_AT_A_STRETCH, SLICE_BYTES, Deadlines
 from bot.grok.http.receiving import Receiving
 from bot.grok.text.progress import Progress
@@ -58,7 +59,7 @@ def in_steps(pieces: Sequence[bytes], endpoint: Endpoint) -> tuple[Collector, li
 def one_by_one(events: Iterable[bytes], endpoint: Endpoint) -> Collector:
     """What comes of `events`, each read as if there was no other."""
     collector, progress = Collector(request(n=2)), Progress()
-    read = ENDPOINTS[endpoint].read()
+    read = responses.Reader() if endpoint == "responses" else choices.Reader()
     for each in filter(None, b"".join(events).split(b"data: ")):
         for chunk in progress.follow(read(json.loads(each), "")):
             collector.add(chunk)

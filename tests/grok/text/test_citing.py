@@ -10,7 +10,7 @@ from bot.completion.result import Chunk
 from bot.completion.search import search_in
 from bot.grok.answering import stages_of
 from bot.grok.call import Beside
-from bot.grok.endpoints import write
+from bot.grok.endpoints.writing import write
 from bot.grok.text.citing import Citing
 from tests.grok.answers import request
 

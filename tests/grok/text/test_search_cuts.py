@@ -15,7 +15,7 @@ from bot.completion.result import ToolUse
 from bot.completion.search import search_in
 from bot.errors import GrokFailed
 from bot.grok.call import Beside
-from bot.grok.endpoints import write
+from bot.grok.endpoints.writing import write
 from bot.grok.http.body import Deadlines
 from bot.grok.http.receiving import Receiving
 from bot.grok.text.citing import Citing

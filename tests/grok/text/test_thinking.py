@@ -6,7 +6,7 @@ import pytest
 
 from bot.completion.result import Chunk
 from bot.grok.answering import stages_of
-from bot.grok.endpoints import write
+from bot.grok.endpoints.writing import write
 from bot.grok.text.progress import Thinking
 from tests.grok.answers import request
 

@@ -13,7 +13,7 @@ from bot.completion.result import Chunk, TokenLogprob, Usage
 from bot.completion.transcript import NO_PAST, STOP, Past
 from bot.grok.answering import stages_of
 from bot.grok.call import Call
-from bot.grok.endpoints import write
+from bot.grok.endpoints.writing import write
 from bot.grok.text.trimming import Trimming
 from tests.grok.answers import PLAIN, request, text
 
