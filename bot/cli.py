@@ -207,7 +207,7 @@ def _jobs(options: argparse.Namespace) -> int:
 
 
 def _forget(options: argparse.Namespace) -> int:
-    from bot.terminal.forget import forget
+    from bot.terminal.jobs import forget
 
     return _guarded(lambda settings: forget(settings, options.user))
 

@@ -20,8 +20,7 @@ from pydantic import SecretStr
 from bot.app import open_bot, until
 from bot.eval.demo_page import DIRECTORY, Notice, leave_notice
 from bot.ops import command_words
-from bot.ops.manifest import manifest
-from bot.ops.scopes import SCOPES
+from bot.ops.manifest import SCOPES, manifest
 from bot.settings import INSTALL_PATH, Settings
 from sandbox.grok import GrokServer
 from sandbox.workspace import AppConfig, Workspace, Workspaces

@@ -44,6 +44,26 @@ class Fault:
     allowed: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something that keeps the bot from working: `text` says what is wrong, `remedy` what to do;
+    both are whole sentences.
+
+    `setting` is the variable at fault, where it is one. A `hint` is no fault of its own: it says
+    where others come from.
+    """
+
+    text: str
+    remedy: str = ""
+    setting: str = ""
+    hint: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """Both in one line."""
+        return f"{self.text} {self.remedy}".strip()
+
+
 class UserError(BotError):
     """Something a person can read: one plain sentence that says what to do next."""
 

@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from bot.doors.slack_app import COMMAND
-from bot.ops.scopes import SCOPES
+from bot.ops.manifest import SCOPES
 from bot.settings import Settings
 from sandbox.workspace import AppConfig
 from tests.house import ROOT, tracked

@@ -21,7 +21,7 @@ from pydantic import SecretStr
 
 from bot import words
 from bot.app import open_bot
-from bot.ops.scopes import SCOPES
+from bot.ops.manifest import SCOPES
 from bot.settings import Settings
 from sandbox.grok import GrokServer, Script
 from sandbox.workspace import ANA, GENERAL, AppConfig, Message, Workspace

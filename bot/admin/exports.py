@@ -9,12 +9,11 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from functools import partial
 
 from pydantic import JsonValue
 
 from bot.completion.excerpt import excerpt
-from bot.markdown.safety import neutralise
+from bot.markdown import safety
 from bot.rules.votes import Ballot
 from bot.slack.blocks import Block, Message
 from bot.slack.documents import Document, File
@@ -32,8 +31,8 @@ _ROOM_FOR_OTHERS = 2
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
-Titled = Callable[..., str]
-"""What the `part` of this number of so many `parts` is called."""
+Titled = Callable[[int, int], str]
+"""What the part of this number of so many is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,10 @@ def usage_table(month: str, rows: Sequence[UsageRow], names: Mapping[str, str]) 
         parts = _pieces(header, [*lines[:kept], others])
         foot = usage_words.EXPORT_SUMMED(len(lines) - kept)
     whole = _file_of("".join([header, *lines]))
-    titled = partial(usage_words.EXPORT_TITLE, month=month)
+
+    def titled(part: int, parts: int) -> str:
+        return usage_words.EXPORT_TITLE(month=month, part=part, parts=parts)
+
     return _document(f"grok-usage-{month}.csv", whole, titled, parts, foot)
 
 
@@ -82,8 +84,12 @@ def vote_tables(
 
 def _votes(name: str, content: bytes, month: str, parts: Sequence[str]) -> Document:
     foot = vote_words.LEFT_OUT if len(parts) > MOST_MESSAGES else ""
-    shown = [neutralise(part) for part in parts[:MOST_MESSAGES]]
-    return _document(name, content, partial(vote_words.EXPORT_TITLE, month=month), shown, foot)
+    shown = [safety.neutralise(part) for part in parts[:MOST_MESSAGES]]
+
+    def titled(part: int, parts: int) -> str:
+        return vote_words.EXPORT_TITLE(month=month, part=part, parts=parts)
+
+    return _document(name, content, titled, shown, foot)
 
 
 def _document(
@@ -92,12 +98,12 @@ def _document(
     """A file, and a message to be copied for each of its `parts`; `foot` below the last."""
     messages = []
     for number, part in enumerate(parts, 1):
-        title = titled(part=number, parts=len(parts))
+        title = titled(number, len(parts))
         below = foot if number == len(parts) else ""
         text = f"{title}\n```\n{part}```\n{below}".rstrip()
         block: Block = {"type": "markdown", "text": text}
         messages.append(Message((block,), title))
-    return Document(File(name, titled(part=1, parts=1), content), tuple(messages))
+    return Document(File(name, titled(1, 1), content), tuple(messages))
 
 
 def _pieces(header: str, lines: Iterable[str]) -> tuple[str, ...]:

@@ -5,23 +5,29 @@ The value is only a claim: it counts where that job's answer is shown, to whoeve
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Protocol
 
 from attrs import frozen
 
-from bot.asking.asking import Asking, Refused
+from bot.asking.asking import Asking, Refused, Taken
+from bot.completion.ask import Ask, Begun, written
+from bot.completion.request import CompletionRequest
+from bot.completion.result import Answer
 from bot.doors.clicks import ACT_SECONDS, Clicks, Told
-from bot.doors.continuing import Continuing, is_one_click
 from bot.errors import UserError
-from bot.jobs.job import Job
+from bot.jobs.job import ROOT, Job
+from bot.jobs.sequels import Sequel, Sequels
 from bot.patience import soon
 from bot.reply.final import left_out
-from bot.reply.route import is_private
+from bot.reply.route import Way, is_private, route_of
+from bot.slack.blocks import named_by
 from bot.slack.inbound.payloads import Click
 from bot.slack.inbound.reaction import Reaction
 from bot.slack.people.person import Person
+from bot.slack.reading.message_text import with_reasons
 from bot.slack.views import ViewJson
 from bot.views import details_view
 from bot.views.form_fields import sentence_view
@@ -33,6 +39,9 @@ NAMES_SECONDS = 3.0
 
 MOST_RETRIES = 20
 """Retries of one answer by one person within the time that their clicks are remembered."""
+
+_NOT_AGAIN = ("prompt", "n", "echo")
+"""Parameters of the question that are not those of what goes on with one of its answers."""
 
 Find = Callable[[], Awaitable[Job | None]]
 
@@ -93,8 +102,23 @@ class Buttons:
         return "" if stopped or job.stop else talk.NOTHING_TO_STOP
 
     async def _continue(self, click: Click, job: Job) -> Told:
-        go_on = Continuing(asking=self._asking, clicks=self._clicks)
-        return await self._clicks.kept_from(click, job) or await go_on(click, job)
+        """An answer is continued once, whoever clicks and how often, at the cost of whoever did: it
+        goes on in its own thread, and what goes on with it can be retried, or continued."""
+        if sentence := await self._clicks.kept_from(click, job):
+            return sentence
+        _, section = named_by(click.action.value)
+        answer = job.answer
+        if answer is None or job.given_up or not answer.goes_on(section):
+            return talk.NOTHING_TO_CONTINUE
+        sequels = Sequels(self._clicks.queue)
+        sequel = await sequels.find(job.id, section)
+        if sequel.holder:
+            return _was_first(click, sequel)
+        own = {"dedupe": sequel.dedupe, "asked_at": time.time(), **await self._clicks.asker(click)}
+        asked = await self._asking.anew(continued(job, answer, section).model_copy(update=own))
+        if isinstance(asked, Taken) and asked.accepted.duplicate:
+            return _was_first(click, await sequels.find(job.id, section))
+        return await self._promise(asked)
 
     async def _retry(self, click: Click, job: Job) -> Told:
         if sentence := await self._clicks.kept_from(click, job):
@@ -103,6 +127,9 @@ class Buttons:
         if not dedupe:
             return talk.RETRIED_OFTEN
         asked = await self._asking.again(job, dedupe, **await self._clicks.asker(click))
+        return await self._promise(asked)
+
+    async def _promise(self, asked: Taken | Refused) -> Told:
         if isinstance(asked, Refused):
             return asked.count()
         if asked.accepted.duplicate:
@@ -165,3 +192,73 @@ class Buttons:
 def _sentence(text: str) -> ViewJson:
     """Details that are but one sentence."""
     return sentence_view(text, talk.DETAILS)
+
+
+def is_one_click(click: Click, ask: Ask) -> bool:
+    """Whether `click` is no later than the one that asked `ask`: that one, delivered again, or one
+    before it. By Slack's clock, for this machine's may be ahead of it; by this one's for an `ask`
+    of an earlier version."""
+    if ask.clicked_at:
+        return click.at <= ask.clicked_at
+    return click.at < ask.asked_at
+
+
+def continued(job: Job, answer: Answer, section: int) -> Ask:
+    """The question that goes on with one of the answers to that of `job`: with the same parameters,
+    and with what went along. It is answered where that answer stands."""
+    ask, several = job.ask, len(answer.sections) > 1
+    turn = ask.retry_of or job.id
+    text = written(ask, answer)[section]
+    if ask.begun:
+        update = {"job_id": job.id, "section": section, "turn": turn}
+        begun = ask.begun.model_copy(update={**update, "text": ask.begun.text + text})
+    else:
+        begun = Begun(
+            job_id=job.id,
+            section=section,
+            answer=section + 1,
+            of=len(answer.sections),
+            text=text,
+            turn=turn,
+            user=ask.user,
+            name=ask.name,
+            context=answer.context,
+        )
+    return ask.model_copy(
+        update={
+            "surface": "continue",
+            "request": _request_of(ask.request, section),
+            "retry_of": "" if several else turn,
+            "begun": begun,
+            "context": (),
+            "files": with_reasons((*ask.files, *answer.files)),
+            "reads_thread": "",
+            **_place_of(job),
+        }
+    )
+
+
+def _request_of(request: CompletionRequest, section: int) -> CompletionRequest:
+    prompt = request.prompts[section // (request.n or 1)]
+    given = {name: each for name, each in request.given().items() if name not in _NOT_AGAIN}
+    return CompletionRequest.model_validate({**given, "prompt": prompt})
+
+
+def _place_of(job: Job) -> Mapping[str, str | None]:
+    """Where the answer goes on: in its thread, or for its asker alone."""
+    ask, route, root = job.ask, route_of(job.ask, job.posts), job.posts.get(ROOT)
+    if route.way in (Way.EPHEMERAL, Way.RESPONSE):
+        return {"reply": "private"}
+    if route.way is Way.SHOWN and ask.thread_ts:
+        return {}
+    thread_ts = root.ts if root else None
+    return {"channel": route.channel, "thread_ts": thread_ts, "conversation": job.conversation}
+
+
+def _was_first(click: Click, sequel: Sequel) -> str:
+    """What to tell whoever clicks later; nothing of clicks that are one."""
+    job = sequel.job
+    own = job is not None and job.ask.user == click.user
+    if job and own and (job.answer is None or is_one_click(click, job.ask)):
+        return ""
+    return talk.CONTINUED_ALREADY

@@ -67,14 +67,19 @@ class MessagesTab:
     """Suggests prompts, and knows of what people look at. A channel that Slack names is a hint: it
     counts only where they see it."""
 
+    _asking: Asking
     _prompts: PromptCommands
     _admission: Admission
     _slack: SlackSide
     _store: StoreSide
 
     async def on_opened(self, event: HomeOpened) -> Reaction:
-        """Suggest what may be asked to whoever opens the tab."""
-        return self._suggesting(event.user, event.channel, "")
+        """Suggest what may be asked to whoever opens the tab; where nothing is suggested, greet
+        them, once."""
+        suggesting = self._suggesting(event.user, event.channel, "")
+        if suggesting.then or event.tab != "messages":
+            return suggesting
+        return Reaction(then=partial(self._greet, event.user))
 
     async def on_context(self, event: ContextChanged) -> Reaction:
         """Suggest what is saved in the channel that somebody looks at now, too."""
@@ -124,29 +129,6 @@ class MessagesTab:
         except (SlackError, StoreUnavailable, TimeoutError) as error:
             log.info("nothing suggested", error=what_it_says(error))
 
-
-def _fitting(saved: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Those that Slack takes."""
-    for name, text in saved:
-        if len(name) <= SUGGESTED_TITLE_CHARS and len(text) <= SUGGESTED_CHARS:
-            yield name, text
-
-
-@frozen
-class Welcome:
-    """Greets people, and asks what they click."""
-
-    _asking: Asking
-    _admission: Admission
-    _slack: SlackSide
-    _store: StoreSide
-
-    async def on_opened(self, event: HomeOpened) -> Reaction:
-        """Greet whoever opens the messages, once."""
-        if event.tab != "messages":
-            return Reaction()
-        return Reaction(then=partial(self._greet, event.user))
-
     async def on_suggested(self, click: Click) -> Reaction:
         """Ask the question of the button, for whoever clicked, where they did."""
         prompt = _prompt(click.action.value)
@@ -163,17 +145,16 @@ class Welcome:
             conversation=click.channel,
             response_url=click.response_url or None,
         )
-        return await self._ask(click, Flags({"prompt": prompt}), place)
-
-    async def _ask(self, click: Click, flags: Flags, place: Place) -> Reaction:
-        asked = await self._asking.ask(flags, place)
+        asked = await self._asking.ask(Flags({"prompt": prompt}), place)
         if isinstance(asked, Refused):
             return Reaction(then=partial(self._tell, click, asked.count()))
         return Reaction()
 
     async def _greet(self, user: str) -> None:
         person = await self._slack.people.find(user)
-        if not await self._is_to_be_greeted(person):
+        if person.bot or await self._admission.of_person(user):
+            return
+        if not await self._store.once.greets(user):
             return
         try:
             channel = await self._slack.messages.direct(user)
@@ -182,15 +163,17 @@ class Welcome:
         except SlackError as error:
             log.warning("not greeted", error=str(error))
 
-    async def _is_to_be_greeted(self, person: Person) -> bool:
-        if person.bot or await self._admission.of_person(person.id):
-            return False
-        return await self._store.once.greets(person.id)
-
     async def _tell(self, click: Click, sentence: str) -> None:
         await self._slack.ephemeral.tell(
             sentence, user=click.user, channel=click.channel, response_url=click.response_url
         )
+
+
+def _fitting(saved: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Those that Slack takes."""
+    for name, text in saved:
+        if len(name) <= SUGGESTED_TITLE_CHARS and len(text) <= SUGGESTED_CHARS:
+            yield name, text
 
 
 def _greeting(name: str) -> Message:

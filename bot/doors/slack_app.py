@@ -30,7 +30,7 @@ from bot.doors.command import GrokCommand
 from bot.doors.forms import Forms
 from bot.doors.home import Home
 from bot.doors.messages import Conversing
-from bot.doors.messages_tab import SUGGESTED_ACTIONS, MessagesTab, Welcome
+from bot.doors.messages_tab import SUGGESTED_ACTIONS, MessagesTab
 from bot.doors.mistyped import ASK_ANYWAY, TO_FORM, Mistyped
 from bot.doors.sharing import SHARE, Sharing
 from bot.doors.stopping import Stopping
@@ -89,7 +89,6 @@ class Listeners:
     home: Home
     setup: Setup
     grok_key: GrokKeyForm
-    welcome: Welcome
     messages_tab: MessagesTab
     stopping: Stopping
 
@@ -170,7 +169,7 @@ class _Wiring:
             GLOBAL_SHORTCUT: forms.on_home_button,
             SETUP_ACTION: listeners.setup.on_home_button,
         }
-        clicks |= dict.fromkeys(SUGGESTED_ACTIONS, listeners.welcome.on_suggested)
+        clicks |= dict.fromkeys(SUGGESTED_ACTIONS, listeners.messages_tab.on_suggested)
         prompts = [f"{PROMPT_ACTION}{number}" for number in range(MOST_PROMPTS)]
         clicks |= dict.fromkeys(prompts, forms.on_saved_prompt)
         clicks |= dict.fromkeys((FEEDBACK, *BUTTONS), listeners.voting.on_vote)
@@ -191,9 +190,14 @@ class _Wiring:
         app.options({"block_id": "model", "action_id": "value"})(
             self._acking(Suggestion, forms.on_suggestion, failed={"options": []})
         )
+
+        async def on_opened(event: HomeOpened) -> Reaction:
+            tab = listeners.home if event.tab == "home" else listeners.messages_tab
+            return await tab.on_opened(event)
+
         self._hear(MessageEvent, listeners.conversing.on_event)
         self._hear(ReactionEvent, listeners.voting.on_reaction)
-        self._hear(HomeOpened, _opened(listeners))
+        self._hear(HomeOpened, on_opened)
         self._hear(ContextChanged, listeners.messages_tab.on_context)
         self._hear(SessionStopped, listeners.stopping.on_stopped)
 
@@ -242,19 +246,6 @@ class _Wiring:
     def _follow(self, reaction: Reaction) -> None:
         if reaction.then is not None:
             self._tasks.start(reaction.then)
-
-
-def _opened(listeners: Listeners) -> Handler[HomeOpened]:
-    """Each tab of the app has somebody who shows it; an agent suggests prompts in place of a
-    greeting."""
-
-    async def on_opened(event: HomeOpened) -> Reaction:
-        if event.tab == "home":
-            return await listeners.home.on_opened(event)
-        suggested = await listeners.messages_tab.on_opened(event)
-        return suggested if suggested.then else await listeners.welcome.on_opened(event)
-
-    return on_opened
 
 
 async def _react(handler: Handler[P], payload: P) -> Reaction | None:

@@ -17,7 +17,7 @@ from bot.doors.form_prompts import FormPrompts
 from bot.doors.form_window import DraftBox, FormWindow
 from bot.doors.forms import Forms
 from bot.doors.messages import Conversing
-from bot.doors.messages_tab import MessagesTab, Welcome
+from bot.doors.messages_tab import MessagesTab
 from bot.doors.mistyped import Mistyped
 from bot.doors.sharing import Sharing
 from bot.doors.slack_app import Listeners
@@ -54,6 +54,7 @@ class Accepting:
         whole = WholeMessages(self._slack.hurried, self._store.allowances)
         mistyped = Mistyped(asking=asking, forms=forms, slack=self._slack, store=self._store)
         messages_tab = MessagesTab(
+            asking=asking,
             prompts=PromptCommands(self._store.saved),
             admission=self._admission,
             slack=self._slack,
@@ -108,9 +109,6 @@ class Accepting:
             grok_key=self._grok_key(),
             messages_tab=messages_tab,
             stopping=Stopping(clicks),
-            welcome=Welcome(
-                asking=asking, admission=self._admission, slack=self._slack, store=self._store
-            ),
         )
 
     def _forms(self, asking: Asking) -> Forms:

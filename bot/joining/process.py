@@ -28,7 +28,7 @@ from bot.later import Rest
 from bot.net.listening import Handler
 from bot.ops import words
 from bot.ops.health import Heartbeat, OpsServer, Report
-from bot.ops.scopes import SCOPES
+from bot.ops.manifest import SCOPES
 from bot.ops.startup import Met
 from bot.settings import Settings
 from bot.slack.inbound import bolt

@@ -15,7 +15,7 @@ from bot.joining.process import Ground, Own, open_team
 from bot.joining.wiring import waiting_of
 from bot.net.listening import Handler, Listening
 from bot.ops import words
-from bot.ops.scopes import scopes_of
+from bot.ops.manifest import scopes_of
 from bot.settings import INSTALL_PATH, Settings, admins_in, welcome_places
 from bot.slack.installation import Installation
 from bot.store.grok_keys import GrokKeys

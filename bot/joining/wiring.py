@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.acks import Acks
-from bot.admin import home_rules
 from bot.asking import admission, asking, requests
 from bot.doors import home
 from bot.grok.client import GrokClient
@@ -131,7 +130,7 @@ class Wiring:
 
     def home(self) -> Home:
         """The Home tab of everybody."""
-        rules = home_rules.HomeRules(
+        rules = home.HomeRules(
             permission=self.permission,
             grok=self.grok,
             store=self.store,

@@ -8,17 +8,16 @@ from dataclasses import dataclass
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.errors import StartupError, StoreUnavailable
+from bot.errors import StartupError, StoreUnavailable, Trouble
 from bot.grok.client import open_grok
 from bot.ops import words
 from bot.ops.grok_probe import answer_state, key_state, model_state
+from bot.ops.manifest import AGENT_SCOPES, OPTIONAL, SCOPES
 from bot.ops.redact import Redactor
-from bot.ops.scopes import AGENT_SCOPES, OPTIONAL, SCOPES
 from bot.ops.setting_faults import set_names, unknown_settings
 from bot.ops.slack_probe import identify, ticket_for
 from bot.ops.startup import settings_troubles
 from bot.ops.store_probe import store_info
-from bot.ops.trouble import Trouble
 from bot.settings import Settings, serves_several
 from bot.slack.installation import Installation
 from bot.slack.session import SlackClient, slack_session

@@ -8,10 +8,9 @@ import httpx
 
 from bot.completion.collect import Collector
 from bot.completion.request import CompletionRequest
-from bot.errors import GrokFailed, RequestRefused
+from bot.errors import GrokFailed, RequestRefused, Trouble
 from bot.grok.client import GrokClient
 from bot.ops import words
-from bot.ops.trouble import Trouble
 
 _URL_CHARS = 200
 

@@ -13,8 +13,8 @@ from typing import get_args
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from bot.errors import Trouble
 from bot.ops import words
-from bot.ops.trouble import Trouble
 from bot.settings import ENV_FILE, Settings, values_in
 
 _SHOWN = re.compile(r"[-+]?[0-9.,_]{1,15}|[A-Za-z]{1,12}")

@@ -14,8 +14,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot.errors import Trouble
 from bot.ops import words
-from bot.ops.trouble import Trouble
 from bot.slack.inbound.ticket import Ticket
 from bot.slack.installation import Installation
 

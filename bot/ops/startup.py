@@ -12,12 +12,11 @@ from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.duties import Duty
-from bot.errors import StartupError
+from bot.errors import StartupError, Trouble
 from bot.net.web_address import is_one_word, web_address_fits
 from bot.ops import words
 from bot.ops.setting_faults import nothing_set
 from bot.ops.slack_probe import identify, ticket_for
-from bot.ops.trouble import Trouble
 from bot.settings import Settings, serves_several
 from bot.slack.inbound.ticket import Ticket
 from bot.slack.installation import Installation

@@ -9,9 +9,8 @@ from pydantic import BaseModel, ConfigDict
 from redis import exceptions
 
 from bot.completion.excerpt import excerpt
-from bot.errors import StartupError, StoreUnavailable
+from bot.errors import StartupError, StoreUnavailable, Trouble
 from bot.ops import words
-from bot.ops.trouble import Trouble
 from bot.settings import Settings
 from bot.store.redis.connection import Store, open_store
 from bot.store.redis.embedded import START_SECONDS

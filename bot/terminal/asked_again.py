@@ -8,14 +8,13 @@ import aiohttp
 from pydantic import SecretStr
 
 from bot.asking.asking import Refused, Taken
-from bot.errors import StartupError, UserError
+from bot.errors import StartupError, Trouble, UserError
 from bot.grok.client import open_grok
 from bot.jobs.job import Job
 from bot.joining.wiring import Wiring
 from bot.net.web_address import web_address_fits
 from bot.ops import command_words, words
 from bot.ops.slack_probe import identify
-from bot.ops.trouble import Trouble
 from bot.settings import Settings, serves_several
 from bot.slack.installation import Installation
 from bot.slack.session import SlackClient, slack_session

@@ -1,10 +1,12 @@
-"""`python -m bot jobs`: what waits, runs and was given up; asking again, and ending."""
+"""What operators do with the store: `python -m bot jobs` (what waits, runs and was given up; asking
+again, and ending) and `python -m bot forget` (deleting what is known of a person)."""
 
 from __future__ import annotations
 
 import json
+import re
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,9 +21,12 @@ from bot.ops import command_words, words
 from bot.settings import Settings
 from bot.store.installations import Installations
 from bot.store.keys import Keys
+from bot.store.lifetimes import Forgetting
 from bot.store.redis.connection import Store, open_store
 from bot.store.redis.embedded import LOCK
 from bot.words import talk
+
+_PERSON = re.compile(r"[UW][A-Z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +44,20 @@ async def operate(settings: Settings, wanted: Wanted) -> int:
 
     Beside a bot that is serving, its own server is shared. Raises `StartupError` and `UserError`.
     """
+    return await _told(settings, lambda store: _done(settings, store, wanted))
+
+
+async def forget(settings: Settings, user: str) -> int:
+    """The same of forgetting `user` in every workspace of the store."""
+    if not _PERSON.fullmatch(user):
+        raise UserError(command_words.NOT_A_USER(user))
+    return await _told(settings, lambda store: _forgotten(store, user))
+
+
+async def _told(settings: Settings, act: Callable[[Store], Awaitable[str]]) -> int:
     try:
         async with operators_store(settings) as store:
-            print(await _done(settings, store, wanted))
+            print(await act(store))
     except StoreUnavailable as error:
         print(words.STORE_AWAY(str(error)), file=sys.stderr)
         return 1
@@ -219,3 +235,15 @@ def _why_there(row: Row) -> str:
             return command_words.JOB_RESTS(attempts=row.attempts, seconds=row.rests)
         return command_words.JOB_SET_ASIDE(row.rests)
     return command_words.JOB_BEHIND if row.state == "in line" else ""
+
+
+async def _forgotten(store: Store, user: str) -> str:
+    known = await workspaces(store)
+    under_way = [row for keys in known for row in await Board(store, keys).under_way()]
+    if questions := sum(row.asker == user for row in under_way):
+        raise UserError(command_words.FORGET_BUSY(user=user, questions=questions))
+    found = [await Forgetting(store, keys).forget(user) for keys in known]
+    if any(each.busy for each in found):
+        raise UserError(command_words.FORGET_UNFINISHED(user))
+    deleted, taken_out = sum(each.deleted for each in found), sum(each.taken_out for each in found)
+    return command_words.forgotten(user, deleted, taken_out)

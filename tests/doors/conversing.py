@@ -135,6 +135,7 @@ async def on_stage(
         queue=queue,
         deletions=Deletions(queue, BOT_USER),
         surface=MessagesTab(
+            asking=asking,
             prompts=PromptCommands(records.saved),
             admission=Admission(slack.people, records.allowances, settings),
             slack=slack,

@@ -10,7 +10,7 @@ import pytest
 from bot.completion import CompletionRequest
 from bot.completion.ask import Ask, show_echo
 from bot.completion.result import Answer, Section
-from bot.doors.continuing import continued
+from bot.doors.buttons import continued
 from bot.reply.ledger import Post
 from bot.reply.route import WAY
 from sandbox.workspace import ANA, GENERAL

@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.admin.home_rules import HomeRules
 from bot.asking.admission import Permission
 from bot.doors import home as module
-from bot.doors.home import Home
+from bot.doors.home import Home, HomeRules
 from bot.grok.client import GrokClient
 from bot.rules.policy import default_fields, limit_fields
 from bot.rules.quota import WORKSPACE, Scope

@@ -25,8 +25,7 @@ from bot.errors import StoreUnavailable
 from bot.rules.hold import hold_for
 from bot.rules.policy import Policy
 from bot.settings import Settings
-from bot.terminal.forget import forget
-from bot.terminal.jobs import Wanted, operate
+from bot.terminal.jobs import Wanted, forget, operate
 from sandbox.grok import GrokServer, Recorded, Script, ToolCall
 from sandbox.workspace import (
     ANA,

@@ -15,7 +15,7 @@ from bot.settings import Settings
 from bot.store.keys import Keys
 from bot.store.lifetimes import MINUTE, Forgetting, lifetime_of
 from bot.store.redis.connection import Store
-from bot.terminal.forget import forget
+from bot.terminal.jobs import forget
 from bot.words.admin import SOMEBODY
 from sandbox.grok import Script
 from sandbox.workspace import ANA, BEN, ENGINEERING, GENERAL, TEAM_ID, dm_of

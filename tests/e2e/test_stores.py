@@ -14,9 +14,9 @@ from pydantic import SecretStr
 
 from bot import words
 from bot.duties import Duty
+from bot.errors import Trouble
 from bot.jobs.queue import Queue
 from bot.ops.store_probe import ServerInfo, store_info
-from bot.ops.trouble import Trouble
 from bot.settings import Settings
 from bot.store.installations import PREFIX
 from bot.store.keys import Keys

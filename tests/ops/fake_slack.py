@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.ops.scopes import SCOPES
+from bot.ops.manifest import SCOPES
 
 BOT_TOKEN = "xoxb-good-token"
 APP_TOKEN = "xapp-good-token"

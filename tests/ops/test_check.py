@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.ops.check import Line, check, run_checks
-from bot.ops.scopes import SCOPES
+from bot.ops.manifest import SCOPES
 from bot.settings import Settings
 from bot.store.redis.embedded import EmbeddedServer
 from sandbox.grok import GrokServer, Script

@@ -12,8 +12,7 @@ import pytest
 import yaml
 
 from bot.errors import StartupError
-from bot.ops.manifest import AGENT_EVENTS, as_yaml, manifest, request_url
-from bot.ops.scopes import OPTIONAL, SCOPES
+from bot.ops.manifest import AGENT_EVENTS, OPTIONAL, SCOPES, as_yaml, manifest, request_url
 
 SCHEMA = json.loads(
     (Path(__file__).parents[1] / "data/manifest.schema.json").read_text(encoding="utf-8")

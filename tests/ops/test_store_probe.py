@@ -9,8 +9,8 @@ from pydantic import SecretStr
 from redis import Redis
 from redis.crc import key_slot
 
+from bot.errors import Trouble
 from bot.ops.store_probe import ServerInfo, store_info
-from bot.ops.trouble import Trouble
 from bot.settings import Settings
 from tests.store.cluster import (
     bus_port,

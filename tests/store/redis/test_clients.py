@@ -15,11 +15,10 @@ from pydantic import SecretStr
 from redis.crc import key_slot
 from redis.exceptions import MovedError
 
-from bot.errors import StoreUnavailable
+from bot.errors import StoreUnavailable, Trouble
 from bot.jobs.job import Entry
 from bot.jobs.queue import Queue
 from bot.ops.store_probe import ServerInfo, store_info
-from bot.ops.trouble import Trouble
 from bot.rules.hold import Denied
 from bot.rules.quota import WORKSPACE
 from bot.settings import Settings

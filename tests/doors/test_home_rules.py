@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.admin.home_rules import MOST_CHANNELS, HomeRules
 from bot.asking.admission import Permission
+from bot.doors.home import MOST_CHANNELS, HomeRules
 from bot.grok.client import GrokClient
 from bot.rules.policy import Paused, default_fields, limit_fields
 from bot.rules.quota import EACH_USER, WORKSPACE, Scope
