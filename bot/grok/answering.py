@@ -24,8 +24,7 @@ from bot.grok.call import Call
 from bot.grok.endpoints.writing import enclosed, rewritten
 from bot.grok.errors import Failure, not_searched
 from bot.grok.http.api import Api
-from bot.grok.http.body import Deadlines
-from bot.grok.http.sips import Sips
+from bot.grok.http.sips import Deadlines, Sips
 from bot.grok.meaning import lasts, takes_no_files, takes_no_pictures, tools_in
 from bot.grok.routing import Refused, Router
 from bot.grok.said import safe_name

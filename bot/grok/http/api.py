@@ -33,9 +33,9 @@ from bot.grok import errors
 from bot.grok.call import Call, Names
 from bot.grok.endpoints.writing import ENDPOINTS
 from bot.grok.errors import ErrorReply, Failure
-from bot.grok.http.body import BODY_BYTES, Bounded, Deadlines
+from bot.grok.http.event_stream import BODY_BYTES, Bounded
 from bot.grok.http.receiving import BROKEN, Receiving, decoded, read_json
-from bot.grok.http.sips import SippingTransport, Sips, transport_of
+from bot.grok.http.sips import Deadlines, SippingTransport, Sips, transport_of
 from bot.settings import Settings
 
 log = structlog.get_logger(__name__)

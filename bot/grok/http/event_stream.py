@@ -1,4 +1,8 @@
-"""A stream of events, read piece by piece: all events that a piece completes come at once.
+"""A body in bounded pieces: however it was packed, however long it would be; and the events in it,
+all that a piece completes at once.
+
+No server is trusted to end: not a line, not an event, not an answer, not what a packed body
+unpacks to. A slice is small enough that nothing made of it blocks the loop.
 
 Nearly all of an answer comes as events of one form: a line of JSON, perhaps with a name before it.
 Those are taken from the text as they stand there; everything else that the grammar of event
@@ -9,10 +13,12 @@ takes a fifth of the time.
 
 from __future__ import annotations
 
+import asyncio
 import codecs
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+import zlib
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
 from json.decoder import scanstring  # type: ignore[attr-defined]  # a string, without the rest
@@ -20,6 +26,32 @@ from typing import Any, NamedTuple
 
 from httpx_sse import ServerSentEvent
 from httpx_sse._decoders import SSEDecoder, SSELineDecoder
+
+from bot.grok.errors import Failure
+from bot.words import grok as words
+
+SLICE_BYTES = 64 * 1024
+"""What is worked on before others have their turn: a sip of the usual events takes 2 ms. Who reads
+events of other kinds gives way in between (`EVENTS_AT_A_STRETCH`)."""
+
+EVENTS_AT_A_STRETCH = 1_500
+"""About 20 ms of the shortest."""
+
+_LEAST_WORK = 512
+"""Bytes that a slice counts for, though it be empty."""
+
+BODY_BYTES = 4 * 1024 * 1024
+"""The longest body in one piece: 1 million tokens of English."""
+EVENT_BYTES = 2 * 1024 * 1024
+
+BODY_PARTS = 250_000
+EVENT_PARTS = 50_000
+"""Values and brackets in one body, of which there is one, and in one event. Python makes 5,000 of
+them in a millisecond; a token with the chances of five alternatives takes 50."""
+
+_GZIP_OR_ZLIB = 47
+"""`wbits` that takes either header (zlib's manual, `inflateInit2`)."""
+_PACKED = frozenset({"gzip", "x-gzip", "deflate"})
 
 _STRICT_DECODER = json.JSONDecoder()
 """A string with a line break in it is none: the event ends there."""
@@ -54,6 +86,79 @@ so that nothing is looked through again and again."""
 
 _NAMELESS = "message"
 """The name of an event that has none, by the grammar."""
+
+
+class Bounded:
+    """The body of a reply in slices, unpacked, of at most `most` bytes; raises `Failure`.
+
+    A piece that somebody calls `done` with begins a new count against `each`, in bytes.
+    """
+
+    def __init__(
+        self, pieces: AsyncIterable[bytes], packed: str, most: int, each: int | None = None
+    ) -> None:
+        """`packed`: how, as the header of its encoding says it."""
+        self._pieces = pieces
+        self._most = most
+        self.each = most if each is None else each
+        self._unpack = _unpacker(packed)
+        self._came = 0
+        self._since = 0
+
+    def done(self) -> None:
+        """What has come makes a whole: an event, say."""
+        self._since = 0
+
+    async def __aiter__(self) -> AsyncGenerator[bytes]:
+        worked = 0
+        async for piece in self._pieces:
+            for slice_ in self._unpack(piece):
+                self._came += len(slice_)
+                self._since += len(slice_)
+                if self._came > self._most or self._since > self.each:
+                    raise Failure(words.GROK_TOO_MUCH, kind="cut")
+                yield slice_
+                worked += max(len(slice_), _LEAST_WORK)
+                if worked >= SLICE_BYTES:
+                    worked = 0
+                    await asyncio.sleep(0)
+
+
+def _sliced(piece: bytes) -> Iterator[bytes]:
+    """What was not packed."""
+    for start in range(0, len(piece), SLICE_BYTES):
+        yield piece[start : start + SLICE_BYTES]
+
+
+class _Unpacked:
+    """gzip, also of several members, and deflate, never more than a slice at once.
+
+    A slice may be empty: what was packed is counted as well.
+    """
+
+    def __init__(self) -> None:
+        self._zip = zlib.decompressobj(_GZIP_OR_ZLIB)
+
+    def __call__(self, piece: bytes) -> Iterator[bytes]:
+        while piece:
+            try:
+                yield self._zip.decompress(piece, SLICE_BYTES)
+            except zlib.error:
+                raise Failure(words.GROK_STRANGE, kind="unavailable") from None
+            piece = self._zip.unconsumed_tail
+            if self._zip.eof:
+                piece = self._zip.unused_data
+                self._zip = zlib.decompressobj(_GZIP_OR_ZLIB)
+
+
+def _unpacker(encoding: str) -> Callable[[bytes], Iterator[bytes]]:
+    """What `Accept-Encoding: identity` asks for; gzip, of gateways that do not care, as well."""
+    names = [name for name in (each.strip().lower() for each in encoding.split(",")) if name]
+    if not names or names == ["identity"]:
+        return _sliced
+    if len(names) == 1 and names[0] in _PACKED:
+        return _Unpacked()
+    raise Failure(words.GROK_STRANGE, kind="unavailable")
 
 
 class Run(NamedTuple):

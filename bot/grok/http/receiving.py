@@ -27,18 +27,19 @@ from bot.grok.call import Call
 from bot.grok.endpoints import choices, responses
 from bot.grok.endpoints.choices import Step, name_of, usage_after
 from bot.grok.errors import Failure
-from bot.grok.http.body import (
+from bot.grok.http.event_stream import (
     BODY_BYTES,
     BODY_PARTS,
     EVENT_BYTES,
     EVENT_PARTS,
     EVENTS_AT_A_STRETCH,
     Bounded,
-    Bounds,
-    Deadlines,
+    EventStream,
+    More,
+    Said,
 )
-from bot.grok.http.event_stream import EventStream, More, Said
-from bot.grok.text.progress import Progress
+from bot.grok.http.sips import Deadlines
+from bot.grok.text.progress import Bounds, Progress
 from bot.words import grok as words
 
 BROKEN = (httpx.HTTPError, aiohttp.ClientError, OSError)

@@ -1,4 +1,7 @@
-"""A stream read in sips: while nobody wants to know, its socket is left alone.
+"""When a stream is read: before the three deadlines of an answer (its first event, any silence
+after that, its end), and in sips: while nobody wants to know, its socket is left alone.
+
+Time in which this process stood still is nobody's silence: it does not count.
 
 What costs is not to read a token but to wake up for it: the event loop, the parser and every task
 on the way. So once text has begun, and until somebody wants what came since, it waits in the
@@ -16,12 +19,13 @@ from __future__ import annotations
 import asyncio
 from array import array
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable
 from contextlib import suppress
 from fcntl import ioctl
 from itertools import islice
 from socket import SO_RCVBUF, SOL_SOCKET
 from termios import FIONREAD
+from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 import httpx
@@ -30,8 +34,13 @@ from httpx_aiohttp import AiohttpTransport
 from httpx_aiohttp.transport import AiohttpResponseStream, map_aiohttp_exceptions
 
 from bot.crash_points import passing
-from bot.grok.http.body import SLICE_BYTES, Deadlines
-from bot.patience import LATE_SECONDS, TICK_SECONDS, next_tick
+from bot.grok.errors import Failure
+from bot.grok.http.event_stream import SLICE_BYTES
+from bot.patience import LATE_SECONDS, TICK_SECONDS, Patience, next_tick, patience
+from bot.settings import Settings
+from bot.words import grok as words
+
+T = TypeVar("T")
 
 LOOK_SECONDS = TICK_SECONDS
 """How often it is looked whether more comes. All streams are looked at together."""
@@ -62,6 +71,76 @@ _FRESH_SECONDS = 0.1
 
 _COUNT = array("i", [0])
 _TRANSPORT = "bot.transport"
+
+
+class Deadlines:
+    """Watches over the waits of one answer; made when asking begins, for all its attempts."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._total_at = asyncio.get_running_loop().time() + settings.grok_total_seconds
+        self._begun = False
+        self._works = False
+        self._patient = False
+
+    @property
+    def left(self) -> float:
+        """Seconds until the answer must be complete."""
+        return self._total_at - asyncio.get_running_loop().time()
+
+    def attempt(self, *, stream: bool) -> None:
+        """A new attempt begins; without a stream only the total counts."""
+        self._begun = self._works = False
+        self._patient = not stream
+
+    def event(self) -> None:
+        """An event came: from now on the deadline for silence counts."""
+        self._begun, self._works = True, False
+
+    def working(self) -> None:
+        """A tool is at work, and then what it found is thought about: that takes as long as to
+        begin."""
+        self._begun, self._works = False, True
+
+    async def within(self, wait: Awaitable[T]) -> T:
+        """Wait for the next sign of life; raises `Failure` when it is too late."""
+        now = asyncio.get_running_loop().time()
+        quiet_at = self._total_at if self._patient else now + self._quiet
+        scope: Patience | None = None
+        try:
+            async with patience(min(quiet_at, self._total_at) - now) as scope:
+                return await wait
+        except TimeoutError:
+            if scope is None or not scope.expired():
+                raise
+            raise Failure(self._sentence(quiet_at), kind="timeout") from None
+        finally:
+            self._total_at += scope.stood_still if scope else 0.0
+
+    async def over(self, body: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+        """A body under the deadlines: whatever comes, keep-alive comments too, is a sign of
+        life."""
+        pieces = aiter(body)
+        while (piece := await self.within(anext(pieces, None))) is not None:
+            yield piece
+
+    def give_back(self, seconds: float) -> None:
+        """For so long this process stood still while nobody's silence was counted."""
+        self._total_at += seconds
+
+    @property
+    def _quiet(self) -> float:
+        if self._begun:
+            return self._settings.grok_silence_seconds
+        return self._settings.grok_first_event_seconds
+
+    def _sentence(self, quiet_at: float) -> str:
+        if quiet_at >= self._total_at:
+            return words.GROK_TOO_SLOW(self._settings.grok_total_seconds)
+        if self._begun:
+            return words.GROK_SILENT(self._settings.grok_silence_seconds)
+        late = words.GROK_LOST_IN_SEARCH if self._works else words.GROK_LATE
+        return late(self._settings.grok_first_event_seconds)
 
 
 class Sips:

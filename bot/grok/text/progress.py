@@ -1,5 +1,5 @@
-"""One answer while it comes: what is new in each step, which choices have begun and ended, and
-what of it is thought and not said."""
+"""One answer while it comes: how much may, what is new in each step, which choices have begun and
+ended, and what of it is thought and not said."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from dataclasses import dataclass, field, replace
 from bot.completion.excerpt import as_text
 from bot.completion.result import Chunk, ending_of
 from bot.completion.transcript import STOP
+from bot.grok.call import Call
+from bot.grok.errors import Failure
+from bot.words import grok as words
 
 _TURN_ENDED = "end_turn"
 """xAI may say this before the last event of a choice, so it ends nothing yet."""
@@ -18,6 +21,82 @@ _FIRST_HALF = ("\ud800", "\udbff")
 
 _LEAST_REPEATED = 8
 """Characters: a last step may say the same as all before it by chance, when that is shorter."""
+
+
+_WIRE_BYTES = 32 * 1024 * 1024
+_WIRE_BYTES_PER_TOKEN = 4 * 1024
+"""An event of xAI takes 600 bytes; with the chances of five alternatives about 2,000."""
+_MOST_WIRE_BYTES = 512 * 1024 * 1024
+
+_EVENTS = 100_000
+_EVENTS_PER_TOKEN = 2
+_MOST_EVENTS = 2_000_000
+
+_TEXT_BYTES = 64 * 1024
+_TEXT_BYTES_PER_TOKEN = 32
+"""English has four or five; a token of nothing but blanks may have a hundred."""
+_MOST_TEXT_BYTES = 4 * 1024 * 1024
+
+_TOKENS = 1024
+"""When nobody gave an output cap."""
+
+_THOUGHTS_PER_ANSWER = 16_384
+"""Tokens of reasoning that are read for each answer, beyond the output cap."""
+_MOST_THOUGHT_BYTES = 4 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class Bounds:
+    """How long the answer to one call may be, by its output cap and rather generously."""
+
+    wire: int
+    """Bytes of the stream."""
+    events: int
+    text: int
+    """UTF-8 bytes of all answers together."""
+    thoughts: int
+
+    @classmethod
+    def of(cls, call: Call) -> Bounds:
+        """The bounds of the answer to `call`."""
+        request = call.request
+        cap, answers = request.max_tokens or _TOKENS, request.choices
+        tokens = answers * (cap + _THOUGHTS_PER_ANSWER)
+        echo = answers * _prompt_bytes(call) if request.echo else 0
+        text = _TEXT_BYTES + answers * cap * _TEXT_BYTES_PER_TOKEN
+        thoughts = _TEXT_BYTES + tokens * _TEXT_BYTES_PER_TOKEN
+        return cls(
+            wire=min(_MOST_WIRE_BYTES, _WIRE_BYTES + tokens * _WIRE_BYTES_PER_TOKEN + echo),
+            events=min(_MOST_EVENTS, _EVENTS + tokens * _EVENTS_PER_TOKEN),
+            text=min(_MOST_TEXT_BYTES, text) + echo,
+            thoughts=min(_MOST_THOUGHT_BYTES, thoughts),
+        )
+
+    def event(self, count: int = 1) -> None:
+        """One more event, or so many, whatever they say; raises `Failure`."""
+        self.events -= count
+        if self.events < 0:
+            raise Failure(words.GROK_TOO_MUCH, kind="cut")
+
+    def follow(self, chunk: Chunk) -> Chunk:
+        """`chunk`, when what it says is not too much; raises `Failure`."""
+        if chunk.text:
+            self.text -= _size(chunk.text)
+        if chunk.reasoning:
+            self.thoughts -= _size(chunk.reasoning)
+        if self.text < 0 or self.thoughts < 0:
+            raise Failure(words.GROK_TOO_MUCH, kind="cut")
+        return chunk
+
+
+def _size(text: str) -> int:
+    return len(text.encode(errors="replace"))
+
+
+def _prompt_bytes(call: Call) -> int:
+    """Of the longest prompt, as it is sent."""
+    prompt = call.body.get("prompt", "")
+    return max(map(_size, [prompt] if isinstance(prompt, str) else prompt), default=0)
 
 
 class Progress:

@@ -17,14 +17,15 @@ import pytest
 
 from bot.grok.client import GrokClient
 from bot.grok.errors import Failure
-from bot.grok.http import body
-from bot.grok.http.body import (
+from bot.grok.http import event_stream
+from bot.grok.http.event_stream import (
     BODY_BYTES,
     EVENT_BYTES,
     EVENT_PARTS,
     SLICE_BYTES,
 )
 from bot.grok.http.receiving import count_listed, read_json
+from bot.grok.text import progress
 from bot.words import grok as words
 from sandbox.grok import GrokServer, Script
 from tests.fixtures.grok import OpenGrokClient
@@ -108,7 +109,7 @@ async def test_stream_without_end(
 ) -> None:
     pieces, most = ENDLESS[kind]
     if kind in FEWER_EVENTS:
-        monkeypatch.setattr(body, "_EVENTS", body._EVENTS // 10)
+        monkeypatch.setattr(progress, "_EVENTS", progress._EVENTS // 10)
     flow = Flow(pieces)
     grok.script(Script(flow=flow))
 
@@ -262,7 +263,7 @@ async def test_counting_a_long_list_lets_others_have_their_turn(value: Any) -> N
 
 async def test_list_of_too_many_parts_is_not_counted() -> None:
     with pytest.raises(Failure):
-        await count_listed('{"ids": [' + "[]," * body.BODY_PARTS + "1]}", "ids")
+        await count_listed('{"ids": [' + "[]," * event_stream.BODY_PARTS + "1]}", "ids")
 
 
 async def test_answer_in_one_long_event(grok: GrokServer, grok_client: GrokClient) -> None:

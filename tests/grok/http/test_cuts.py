@@ -12,8 +12,8 @@ from bot.completion.collect import Collector
 from bot.completion.result import Endpoint
 from bot.errors import GrokFailed
 from bot.grok.endpoints.writing import write
-from bot.grok.http.body import Deadlines
 from bot.grok.http.receiving import Receiving
+from bot.grok.http.sips import Deadlines
 from bot.settings import Settings
 from bot.words import grok as words
 from tests.grok.answers import request

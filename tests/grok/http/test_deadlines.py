@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.grok.http.body import Deadlines
+from bot.grok.http.sips import Deadlines
 from bot.settings import Settings
 from sandbox.grok import GrokServer, Script
 from tests.fixtures.grok import OpenGrokClient

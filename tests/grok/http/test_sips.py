@@ -12,8 +12,7 @@ from aiohttp.client_proto import ResponseHandler
 
 from bot.errors import GrokFailed
 from bot.grok.http import sips as module
-from bot.grok.http.body import Deadlines
-from bot.grok.http.sips import LOOK_SECONDS, SippingTransport, Sips
+from bot.grok.http.sips import LOOK_SECONDS, Deadlines, SippingTransport, Sips
 from bot.settings import Settings
 from sandbox.grok import GrokServer, Script
 from tests.fixtures.grok import OpenGrokClient

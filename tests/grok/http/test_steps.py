@@ -18,8 +18,9 @@ from bot.completion.collect import Collector
 from bot.completion.result import Chunk, Endpoint, Usage
 from bot.grok.endpoints import choices, responses
 from bot.grok.endpoints.writing import write
-from bot.grok.http.body import EVENTS_AT_A_STRETCH, SLICE_BYTES, Deadlines
+from bot.grok.http.event_stream import EVENTS_AT_A_STRETCH, SLICE_BYTES
 from bot.grok.http.receiving import Receiving
+from bot.grok.http.sips import Deadlines
 from bot.grok.text.progress import Progress
 from bot.settings import Settings
 from tests.grok.answers import request

@@ -16,8 +16,8 @@ from bot.completion.search import search_in
 from bot.errors import GrokFailed
 from bot.grok.call import Beside
 from bot.grok.endpoints.writing import write
-from bot.grok.http.body import Deadlines
 from bot.grok.http.receiving import Receiving
+from bot.grok.http.sips import Deadlines
 from bot.grok.text.citing import Citing
 from bot.settings import Settings
 from bot.words import grok as words
