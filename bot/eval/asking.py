@@ -1,4 +1,5 @@
-"""Asks what is left to ask: so many at once, within a budget, and each once.
+"""Asks what is left to ask: so many at once, within a budget, and each once; and shows in the
+terminal how far it is.
 
 Before a request is made its bound is taken off the budget, as quotas reserve it for a question in
 Slack; what it really cost stands in its place afterwards. So the budget is never passed.
@@ -10,14 +11,14 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from typing import TextIO
 
 from bot.completion.ask import Ask, Effort
 from bot.completion.collect import Collector
 from bot.completion.request import CompletionRequest
-from bot.completion.result import Answer
 from bot.errors import GrokFailed, GrokFailure, RequestRefused, StartupError
 from bot.eval.record import Record, Result
 from bot.grok.call import Call, Shape
@@ -26,6 +27,7 @@ from bot.rules.charge import charge_for
 from bot.rules.hold import Hold, hold_for
 from bot.rules.policy import Policy
 from bot.settings import Settings
+from bot.words.sentences import cost
 from bot.words.terminal import eval as words
 
 NOBODY = "eval"
@@ -39,6 +41,14 @@ _LONGEST_PAUSE = 60.0
 
 _FOR_GOOD: frozenset[GrokFailure] = frozenset({"refused", "unknown_model", "invalid", "too_long"})
 """What would fail another time too; all else is asked again when the eval goes on."""
+
+
+_BAR_CELLS = 20
+_EVERY_SECONDS = 0.1
+"""How often a line changes."""
+
+_LINES = 20
+"""Of progress, where nobody sees one line change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +97,7 @@ class Asker:
 
     def most(self, question: Question) -> int:
         """What it costs at most, in micro-dollars. Raises `StartupError` where nobody knows."""
-        return _priced(self._hold(question), question)
+        return _priced(self._held(question)[1])
 
     async def ask(
         self, questions: Iterable[Question], stop: asyncio.Event, told: Callable[[], None]
@@ -106,7 +116,10 @@ class Asker:
                 if stop.is_set() or ends:
                     return
                 try:
-                    await self._ask_or_refuse(question)
+                    await self._ask(question)
+                except RequestRefused as refused:
+                    failure = refused.sentence
+                    self._record.end(Result(key=question.key, failure=failure, failed="invalid"))
                 except (SpentUpError, EndedError) as error:
                     ends.append(error)
                 except OSError as error:
@@ -119,30 +132,23 @@ class Asker:
         if ends:
             raise next((each for each in ends if isinstance(each, EndedError)), ends[0])
 
-    async def _ask_or_refuse(self, question: Question) -> None:
-        try:
-            await self._ask(question)
-        except RequestRefused as refused:
-            self._record.end(_refused(question, refused.sentence))
-
     async def _ask(self, question: Question) -> None:
-        for pause in [*_pauses(), None]:
-            await self._rest()
+        for number in range(TRIES):
+            if (seconds := self._rests_until - time.monotonic()) > 0:
+                await asyncio.sleep(seconds)  # while the API is busy nobody asks it
             result = await self._once(question)
             if result.failed in words.ENDS_ALL:
                 raise EndedError(words.ENDS_ALL[result.failed])
-            if pause is None or result.failed not in ("rate_limited", "unavailable"):
+            busy = result.failed in ("rate_limited", "unavailable")
+            if not busy or number == TRIES - 1:
                 return
+            jitter = random.uniform(0.5, 1.5)  # noqa: S311
+            pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**number) * jitter
             self._rests_until = max(self._rests_until, time.monotonic() + pause)
 
-    async def _rest(self) -> None:
-        """While the API is busy nobody asks it."""
-        if (seconds := self._rests_until - time.monotonic()) > 0:
-            await asyncio.sleep(seconds)
-
     async def _once(self, question: Question) -> Result:
-        hold = self._hold(question)
-        most = _priced(hold, question)
+        ask, hold = self._held(question)
+        most = _priced(hold)
         call = self._grok.plan(
             question.request, question.system, effort=question.effort, shape=question.shape
         )
@@ -150,14 +156,14 @@ class Asker:
         self.under_way += 1
         try:
             self._record.begin(question.key, most)
-            return await self._answered(question, call, hold, most)
+            return await self._answered(question, call, ask, hold)
         finally:
             self.under_way -= 1
             async with self._freed:
                 self._freed.notify_all()
 
-    async def _answered(self, question: Question, call: Call, hold: Hold, most: int) -> Result:
-        collector = Collector(question.request)
+    async def _answered(self, question: Question, call: Call, ask: Ask, hold: Hold) -> Result:
+        collector, most = Collector(question.request), _priced(hold)
         first: float | None = None
         failure: GrokFailed | None = None
 
@@ -182,7 +188,16 @@ class Asker:
             seconds=time.monotonic() - completion.asked_at,
             asked=failure.spent if failure else True,
         )
-        result = _result(question, answer, failure, first, self._cost(question, hold, answer, most))
+        charge = charge_for(hold, ask, answer)
+        result = Result(
+            key=question.key,
+            text="".join(section.text for section in answer.sections),
+            failure=failure.sentence if failure else "",
+            failed=failure.kind if failure else "",
+            micro_dollars=most if charge.micro_dollars is None else charge.micro_dollars,
+            first_seconds=first,
+            seconds=answer.seconds,
+        )
         self._record.end(result)
         return result
 
@@ -197,14 +212,23 @@ class Asker:
     def _fits(self, most: int) -> bool:
         return self._record.spent + most <= self._budget
 
-    def _cost(self, question: Question, hold: Hold, answer: Answer, most: int) -> int:
-        charge = charge_for(hold, self._as_asked(question), answer)
-        return most if charge.micro_dollars is None else charge.micro_dollars
-
-    def _hold(self, question: Question) -> Hold:
+    def _held(self, question: Question) -> tuple[Ask, Hold]:
+        """What is asked, and reserved for it. A shape is read by the model too. Raises
+        `StartupError` where nobody knows the price."""
         model, catalogue = question.request.model, self._grok.catalogue
-        return hold_for(
-            self._as_asked(question),
+        ask = Ask(
+            dedupe=question.key,
+            surface="command",
+            team=NOBODY,
+            channel=NOBODY,
+            user=NOBODY,
+            request=question.request,
+            system=question.system + (json.dumps(question.shape.format) if question.shape else ""),
+            effort=question.effort,
+            asked_at=time.time(),
+        )
+        hold = hold_for(
+            ask,
             Policy(),
             prices=self._grok.prices.of(model),
             reasons=catalogue.reasons(model) is not False,
@@ -212,51 +236,63 @@ class Asker:
             settings=self._settings,
             now=time.time(),
         )
+        if hold.micro_dollars is None:
+            raise StartupError([words.UNKNOWN_PRICE(model)])
+        return ask, hold
 
-    def _as_asked(self, question: Question) -> Ask:
-        """A shape is read by the model too."""
-        shape = json.dumps(question.shape.format) if question.shape else ""
-        return Ask(
-            dedupe=question.key,
-            surface="command",
-            team=NOBODY,
-            channel=NOBODY,
-            user=NOBODY,
-            request=question.request,
-            system=question.system + shape,
-            effort=question.effort,
-            asked_at=time.time(),
+
+def _priced(hold: Hold) -> int:
+    return hold.micro_dollars or 0
+
+
+class Progress:
+    """One line that changes, or some lines where nobody would see that."""
+
+    def __init__(
+        self, record: Record, budget: float, questions: Sequence[Question], err: TextIO
+    ) -> None:
+        """`budget` in US dollars."""
+        self._record = record
+        self._budget = budget
+        self._keys = {question.key for question in questions}
+        self._done = sum(is_done(record.results.get(key)) for key in self._keys)
+        self._err = err
+        self._changes = err.isatty()
+        self._shown = -1
+        self._again_at = 0.0
+
+    def show(self) -> None:
+        """One more is done."""
+        self._done = min(len(self._keys), self._done + 1)
+        step = self._done * _LINES // max(1, len(self._keys))
+        now, last = time.monotonic(), self._done == len(self._keys)
+        early = now < self._again_at if self._changes else step == self._shown
+        if early and not last:
+            return
+        self._shown, self._again_at = step, now + _EVERY_SECONDS
+        cells = self._done * _BAR_CELLS // max(1, len(self._keys))
+        bar = f"[{'#' * cells}{'-' * (_BAR_CELLS - cells)}]"
+        found = (self._record.results.get(key) for key in self._keys)
+        failed = sum(bool(each and each.failed) for each in found)
+        spent = cost(self._record.settled / 1_000_000)
+        line = words.PROGRESS(
+            bar=bar,
+            done=self._done,
+            total=len(self._keys),
+            spent=spent,
+            budget=f"${self._budget:.2f}",
+            failed=failed,
         )
+        text, end = (f"\r\x1b[K{line}", "") if self._changes else (line, "\n")
+        print(text, end=end, file=self._err, flush=True)
 
+    def say(self, line: str) -> None:
+        """Something else, below what stands there."""
+        self.end()
+        print(line, file=self._err, flush=True)
 
-def _priced(hold: Hold, question: Question) -> int:
-    if hold.micro_dollars is None:
-        raise StartupError([words.UNKNOWN_PRICE(question.request.model)])
-    return hold.micro_dollars
-
-
-def _result(
-    question: Question,
-    answer: Answer,
-    failure: GrokFailed | None,
-    first: float | None,
-    micro_dollars: int,
-) -> Result:
-    return Result(
-        key=question.key,
-        text="".join(section.text for section in answer.sections),
-        failure=failure.sentence if failure else "",
-        failed=failure.kind if failure else "",
-        micro_dollars=micro_dollars,
-        first_seconds=first,
-        seconds=answer.seconds,
-    )
-
-
-def _refused(question: Question, sentence: str) -> Result:
-    return Result(key=question.key, failure=sentence, failed="invalid")
-
-
-def _pauses() -> Iterator[float]:
-    for number in range(TRIES - 1):
-        yield min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**number) * random.uniform(0.5, 1.5)  # noqa: S311
+    def end(self) -> None:
+        """The line stays as it is."""
+        if self._changes and self._shown >= 0:
+            print(file=self._err)
+        self._shown = -1

@@ -1,7 +1,8 @@
-"""A model as the judge: two answers to one prompt are compared in both orders, and answers that
-people voted on are called good or bad, to see how far the judge agrees with them.
+"""Who judges, a model or a person. A model compares two answers to one prompt in both orders, and
+calls answers that people voted on good or bad, to see how far it agrees with them. A person says
+which of two is better, without their names.
 
-The judge is asked for JSON by a schema, where its endpoint takes one. What it says is read as JSON
+The model is asked for JSON by a schema, where its endpoint takes one. What it says is read as JSON
 and nothing else; whatever it says otherwise is no verdict.
 """
 
@@ -12,14 +13,15 @@ import json
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar, get_args
+from typing import Literal, Protocol, TypeVar, get_args
 
+from attrs import frozen
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from bot.completion.request import CompletionRequest
 from bot.eval.asking import Question, is_done
 from bot.eval.dataset import Item
-from bot.eval.record import Better, Record, key_of
+from bot.eval.record import Better, Choice, Record, key_of
 from bot.grok.call import Shape
 from bot.rules.shares import Share
 
@@ -179,6 +181,63 @@ class Judge:
             model=self.model, prompt=prompt, temperature=0, max_tokens=MAX_TOKENS
         )
         return Question(key_of("judge", self.model, system, prompt), request, system, shape=shape)
+
+
+Chosen = Literal["a", "b", "tie"]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A pair as it is shown to a person. In which order pairs come, and which of two answers is A,
+    is decided by what they say: as if by chance, and the same whenever the eval goes on."""
+
+    key: str
+    pair: Pair
+
+    @property
+    def swapped(self) -> bool:
+        """Whether the other of the pair is A."""
+        return self.key > "8"
+
+    @property
+    def shown(self) -> tuple[str, str]:
+        """A and B."""
+        one, other = self.pair.one, self.pair.other
+        return (other, one) if self.swapped else (one, other)
+
+    def better(self, chosen: Chosen) -> Better:
+        """What it means for the pair that a person has chosen this."""
+        if chosen == "tie":
+            return "same"
+        return "second" if (chosen == "a") == self.swapped else "first"
+
+
+@frozen
+class Person:
+    """What a person has said, in the record."""
+
+    _record: Record
+
+    def comparisons(self, pairs: Iterable[Pair]) -> Sequence[Comparison]:
+        """All that there is to compare, each once; answers that are the same need no judge."""
+        by_key = {_key(pair): pair for pair in pairs if pair.differs}
+        return [Comparison(key, by_key[key]) for key in sorted(by_key)]
+
+    def has_chosen(self, comparison: Comparison) -> bool:
+        """Whether that is done."""
+        return comparison.key in self._record.choices
+
+    def choose(self, comparison: Comparison, chosen: Chosen) -> None:
+        """Keep what was said; it may be said anew."""
+        self._record.choose(Choice(key=comparison.key, better=comparison.better(chosen)))
+
+    def better(self, pair: Pair) -> Better | None:
+        """Which of a pair is; None: nobody has said so yet."""
+        return self._record.choices.get(_key(pair)) if pair.differs else "same"
+
+
+def _key(pair: Pair) -> str:
+    return key_of("person", pair.item.system, pair.item.prompt, pair.one, pair.other)
 
 
 def agreement_between(one: Comparing, other: Comparing, pairs: Iterable[Pair]) -> Agreement | None:

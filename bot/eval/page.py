@@ -15,7 +15,7 @@ from typing import Self
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
-from bot.eval.person import Chosen, Comparison, Person
+from bot.eval.judge import Chosen, Comparison, Person
 from bot.net.listening import Listening
 
 HOST = "127.0.0.1"

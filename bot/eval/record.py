@@ -12,11 +12,12 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from bot.errors import GrokFailure, StartupError
 from bot.eval.dataset import check_file
@@ -27,23 +28,25 @@ _HEAD = json.dumps({"format": _FORMAT}).encode()
 """The first line of a file."""
 
 
-class Begun(BaseModel):
-    """A request that may cost up to so many micro-dollars."""
+class _Entry(BaseModel):
+    """A line: what is known of a request, or of a comparison, by its key."""
 
     model_config = ConfigDict(frozen=True)
 
-    kind: Literal["begun"] = "begun"
     key: str
+
+
+class Begun(_Entry):
+    """A request that may cost up to so many micro-dollars."""
+
+    kind: Literal["begun"] = "begun"
     most: int
 
 
-class Result(BaseModel):
+class Result(_Entry):
     """An answer, or why there is none (`failure`)."""
 
-    model_config = ConfigDict(frozen=True)
-
     kind: Literal["answer"] = "answer"
-    key: str
     text: str = ""
     failure: str = ""
     failed: GrokFailure | Literal[""] = ""
@@ -56,14 +59,16 @@ Better = Literal["first", "second", "same"]
 """Which of two answers is."""
 
 
-class Choice(BaseModel):
+class Choice(_Entry):
     """What a person said of two answers."""
 
-    model_config = ConfigDict(frozen=True)
-
     kind: Literal["choice"] = "choice"
-    key: str
     better: Better
+
+
+_ENTRY: TypeAdapter[Begun | Result | Choice] = TypeAdapter(
+    Annotated[Begun | Result | Choice, Field(discriminator="kind")]
+)
 
 
 def key_of(*parts: object) -> str:
@@ -134,17 +139,14 @@ class Record:
     def begin(self, key: str, most: int) -> None:
         """A request is made that costs up to so many micro-dollars."""
         self._append(Begun(key=key, most=most))
-        self._begun.setdefault(key, []).append(most)
 
     def end(self, result: Result) -> None:
         """What the last request with this key came to."""
         self._append(result)
-        self._take_in(result)
 
     def choose(self, choice: Choice) -> None:
         """A person has chosen; what was chosen before by that key counts no more."""
         self._append(choice)
-        self.choices[choice.key] = choice.better
 
     def _take_over(self) -> None:
         check_file(self.path, self._file)
@@ -160,36 +162,25 @@ class Record:
         os.ftruncate(self._file, content.rfind(b"\n") + 1)
         if not lines:
             self._write(_HEAD.decode())
-        lines = lines[:-1]
-        for line in filter(None, lines):
-            self._read(line)
+        for line in filter(None, lines[:-1]):
+            with suppress(ValueError):  # what cannot be read is of another version
+                self._take_in(_ENTRY.validate_python(json.loads(line)))
 
-    def _read(self, line: bytes) -> None:
-        """A line that cannot be read is of another version, and counts for nothing."""
-        try:
-            entry = json.loads(line)
-            if entry["kind"] == "begun":
-                begun = Begun.model_validate(entry)
-                self._begun.setdefault(begun.key, []).append(begun.most)
-            elif entry["kind"] == "choice":
-                choice = Choice.model_validate(entry)
-                self.choices[choice.key] = choice.better
-            else:
-                self._take_in(Result.model_validate(entry))
-        except (ValueError, ValidationError, KeyError, TypeError):
-            return
-
-    def _take_in(self, result: Result) -> None:
-        self._spent += result.micro_dollars
-        open_ = self._begun.get(result.key)
-        if open_:
-            open_.pop()
-            if not open_:
-                del self._begun[result.key]
-        self.results[result.key] = result
+    def _take_in(self, entry: Begun | Choice | Result) -> None:
+        match entry:
+            case Begun(key=key, most=most):
+                self._begun.setdefault(key, []).append(most)
+            case Choice(key=key, better=better):
+                self.choices[key] = better
+            case Result(key=key):
+                self._spent += entry.micro_dollars
+                if open_ := self._begun.get(key):
+                    open_.pop()
+                self.results[key] = entry
 
     def _append(self, entry: Begun | Choice | Result) -> None:
         self._write(json.dumps(entry.model_dump(exclude_defaults=True) | {"kind": entry.kind}))
+        self._take_in(entry)
 
     def _write(self, line: str) -> None:
         """All of it or nothing: half a line would take the next one with it. Raises `OSError`."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TextIO
 
 from bot.errors import StartupError
-from bot.eval.asking import Asker, EndedError, Question, SpentUpError, is_done
+from bot.eval.asking import Asker, EndedError, Progress, Question, SpentUpError, is_done
 from bot.eval.dataset import DataSet, Item, read_dataset
 from bot.eval.demo_page import shown_in_demo
 from bot.eval.grid import Setting, check_judge, read_grid
@@ -23,13 +23,12 @@ from bot.eval.judge import (
     Comparing,
     Judge,
     Pair,
+    Person,
     agreement_between,
     points,
 )
 from bot.eval.outcome import Row, can_be_drawn, plot, table, verdict
 from bot.eval.page import JudgingPage
-from bot.eval.person import Person
-from bot.eval.progress import Progress
 from bot.eval.record import Record, Result, key_of
 from bot.eval.rules import is_good
 from bot.grok.client import GrokClient, open_grok
@@ -177,19 +176,13 @@ class _Eval:
     @property
     def unanswered(self) -> Sequence[Setting]:
         """The settings that no answer came of."""
-        return [
-            each
-            for each in self.grid
-            if not any(self.answer(item, each) is not None for item in self.items)
-        ]
+        return [each for each in self.grid if not any(self.answer(i, each) for i in self.items)]
 
     @property
     def compared(self) -> bool:
         """Whether whoever decides has said anything of two answers."""
         decides = self.decides
-        return decides is not None and any(
-            decides.better(pair) is not None for pair in self.all_pairs
-        )
+        return decides is not None and any(map(decides.better, self.all_pairs))
 
     @property
     def all_the_same(self) -> bool:

@@ -13,9 +13,8 @@ import httpx
 import pytest
 
 from bot.eval.dataset import Item
-from bot.eval.judge import Pair
+from bot.eval.judge import Pair, Person
 from bot.eval.page import TOKEN, UNDO_SECONDS, JudgingPage
-from bot.eval.person import Person
 from bot.eval.record import Record
 
 pytestmark = pytest.mark.integration

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.eval.dataset import Item
-from bot.eval.judge import Pair, agreement_between, points
-from bot.eval.person import Chosen, Person
+from bot.eval.judge import Chosen, Pair, Person, agreement_between, points
 from bot.eval.record import Record
 from tests.eval.test_judge import judged
 
