@@ -29,23 +29,20 @@ class Admission:
         self._most = settings.questions_per_minute
 
     async def refusal(
-        self, user: str, channel: str, question: str, *, within: float = LOOK_UP_SECONDS
+        self, user: str, channel: str, question: str = "", *, within: float = LOOK_UP_SECONDS
     ) -> str:
         """Why `user` may not ask in `channel`; empty when they may.
 
-        `question` is the same whenever the same one is asked for: it is counted once.
+        `question` is the same whenever the same one is asked for: it is counted once, and empty
+        for one that is not counted.
         """
         if self._channels and channel not in self._channels:
             return words.NOT_IN_THIS_CHANNEL
-        if wait := await self._allowances.take(questions_of(user), self._most, call=question):
-            return words.asked_too_often(self._most, wait)
+        if question:
+            wait = await self._allowances.take(questions_of(user), self._most, call=question)
+            if wait:
+                return words.asked_too_often(self._most, wait)
         return await self.of_person(user, within=within)
-
-    async def of_place(self, user: str, channel: str) -> str:
-        """The same, however much they have asked by now."""
-        if self._channels and channel not in self._channels:
-            return words.NOT_IN_THIS_CHANNEL
-        return await self.of_person(user)
 
     async def of_person(self, user: str, *, within: float = LOOK_UP_SECONDS) -> str:
         """Why `user` may not ask anywhere; empty when they may.

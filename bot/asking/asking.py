@@ -208,7 +208,7 @@ class Asking:
             raise StoreUnavailable("not read in time", maybe_applied=False) from error
         for _ in range(MOST_TRIES):
             ask = make(replace(policy, own=defaults))
-            if sentence := await self._admission.of_place(ask.user, ask.channel):
+            if sentence := await self._admission.refusal(ask.user, ask.channel):
                 raise Denied(sentence)
             try:
                 return Taken(ask, await self._accept(ask, policy, deadline), self._lacking(ask))

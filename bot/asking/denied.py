@@ -55,8 +55,7 @@ def _room(shortage: Shortage, request: CompletionRequest, hold: Hold) -> int | N
             too_many = int(excess / hold.prices.output) + 1
         case _:
             return None
-    answers = len(request.prompts) * max(request.n or 1, request.best_of or 1)
-    return request.max_tokens - -(-too_many // answers)
+    return request.max_tokens - -(-too_many // request.written)
 
 
 def _rounded(tokens: int) -> int:

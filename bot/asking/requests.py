@@ -6,7 +6,7 @@ import time
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.completion.ask import Ask, Place, ReplyTo
+from bot.completion.ask import Ask, Place
 from bot.completion.faults import check, refusal, sound_part, validate
 from bot.completion.flags import Flags
 from bot.completion.request import CompletionRequest
@@ -39,7 +39,8 @@ class Requests:
         rules = self._in_force(place.channel, policy)
         supplied = supply(rules, flags)
         request = self._request(flags, rules, supplied, pictures=shows_pictures(place.files))
-        reply = flags.reply or _usual_reply(place, supplied.reply)
+        # What is asked in a thread is answered there, whatever the channel's default.
+        reply = flags.reply or ("thread" if place.thread_ts else supplied.reply or "channel")
         return Ask(
             **{**dict(place), "thread_ts": None if reply == "channel" else place.thread_ts},
             team=self.team,
@@ -145,8 +146,3 @@ def _of_flags(faults: Sequence[Fault], found: Sequence[Fault]) -> Iterator[Fault
             )
             fault = Fault(fault.parameter, problem, fault.allowed)  # noqa: PLW2901
         yield fault
-
-
-def _usual_reply(place: Place, default: ReplyTo | None) -> ReplyTo:
-    """What is asked in a thread is answered there, whatever the channel's default."""
-    return "thread" if place.thread_ts else default or "channel"

@@ -58,6 +58,13 @@ class Flags:
     """Paths of files that go along, in the terminal."""
     faults: tuple[Fault, ...] = ()
 
+    @property
+    def given(self) -> dict[str, JsonValue]:
+        """All that was asked for, by the names of options."""
+        own = {"system": self.system, "reply": self.reply, "effort": self.effort}
+        said = {name: value for name, value in own.items() if value is not None}
+        return {**self.values, **said, **self.search}
+
 
 def parse_text(text: str) -> Flags:
     """Flags and prompt as typed in Slack, Slack's own escapes already undone. Never raises."""

@@ -37,15 +37,13 @@ class Option(About):
     """All about one of them: its field in the request, its flag, and its field in the form.
 
     `texts` is one text or a list of them; `bias` maps token ids to numbers; `search` is all that
-    `bot.completion.search` reads, each by its name. `description` and
-    the bounds are what the API says; `above` is an exclusive minimum. `most` is where the rules
+    `bot.completion.search` reads, each by its name. The bounds are what the API says; `above` is
+    an exclusive minimum. `most` is where the rules
     beyond its schema (`bot.completion.faults`) end a whole number.
     """
 
     name: str
     kind: Kind
-    description: str = ""
-    required: bool = False
     minimum: int | None = None
     maximum: int | None = None
     above: int | None = None
@@ -113,8 +111,6 @@ def _parameter(name: str, field: FieldInfo) -> Option:
         **asdict(about),
         name=name,
         kind="texts" if list in types else _KINDS[types.pop()],
-        description=field.description or "",
-        required=field.is_required(),
         minimum=_bound(field, "ge"),
         maximum=_bound(field, "le"),
         above=_bound(field, "gt"),

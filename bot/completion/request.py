@@ -293,6 +293,11 @@ class CompletionRequest(BaseModel):
         return len(self.prompts) * (self.n or 1)
 
     @property
+    def written(self) -> int:
+        """How many answers Grok writes, those included that nobody sees."""
+        return len(self.prompts) * max(self.n or 1, self.best_of or 1)
+
+    @property
     def streams(self) -> bool:
         """Whether the answer is asked for as a stream; the best of several cannot be."""
         return self.stream is not False and (self.best_of or 1) == 1

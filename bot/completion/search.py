@@ -73,13 +73,14 @@ class Bounds(BaseModel):
     domains: tuple[str, ...] = ()
     not_domains: tuple[str, ...] = ()
     handles: tuple[str, ...] = ()
+    """Without `@`, in lower case."""
     not_handles: tuple[str, ...] = ()
 
 
 NO_BOUNDS = Bounds()
 
 
-class Search(BaseModel):
+class Search(Bounds):
     """Where Grok may search, and in what of it.
 
     `sources` is empty where it may not, though a default says otherwise. Of `domains` and
@@ -88,14 +89,7 @@ class Search(BaseModel):
     None: nobody said.
     """
 
-    model_config = ConfigDict(defer_build=True, frozen=True)
-
     sources: tuple[Searched, ...] = ()
-    domains: tuple[str, ...] = ()
-    not_domains: tuple[str, ...] = ()
-    handles: tuple[str, ...] = ()
-    """Without `@`, in lower case."""
-    not_handles: tuple[str, ...] = ()
     since: date | None = None
     until: date | None = None
     max_turns: int | None = None

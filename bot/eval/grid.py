@@ -138,8 +138,7 @@ def _parts(text: str) -> list[str]:
 def _value(name: str, text: str, faults: list[str]) -> JsonValue:
     flags = parse_text(f"--{name.replace('_', '-')} {written(text)} -- -")
     faults += [f"--grid {name}: {fault.problem}." for fault in flags.faults]
-    own = {"system": flags.system, "effort": flags.effort}
-    return own[name] if name in own else flags.values.get(name)
+    return flags.given.get(name)
 
 
 def _unique(values: Sequence[JsonValue]) -> list[JsonValue]:

@@ -83,7 +83,7 @@ def _shortage(hold: Hold, short: Sequence[Any]) -> Shortage:
         settled=settled,
         held=held,
         wanted=wanted,
-        resets_at=hold.ends(name),
+        resets_at=hold.windows.ends(name),
     )
 
 

@@ -332,10 +332,7 @@ def defaults_to_set(text: str, split: Split) -> Arguments | None:
 
 def _defaults_in(flags: Flags) -> dict[str, JsonValue]:
     """What may be a default, by the name of its option."""
-    own = {"system": flags.system, "reply": flags.reply, "effort": flags.effort}
-    said_own = {name: text for name, text in own.items() if text is not None}
-    given = {**flags.values, **said_own, **flags.search}
-    return {name: value for name, value in given.items() if name != "prompt"}
+    return {name: value for name, value in flags.given.items() if name != "prompt"}
 
 
 def _flags_and_rest(text: str) -> tuple[Flags, str]:

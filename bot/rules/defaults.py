@@ -80,20 +80,16 @@ class Supplied:
 
 def supply(rules: InForce, flags: Flags) -> Supplied:
     """`flags` with the defaults that are in force."""
-    given: dict[str, JsonValue] = {**flags.values}
-    if flags.system is not None:
-        given["system"] = flags.system
-    if flags.reply is not None:
-        given["reply"] = flags.reply
-    if flags.effort is not None:
-        given["effort"] = flags.effort
-    search = _searched(rules, flags)
+    given = flags.given
+    defaults = sorted(rules.defaults, key=lambda default: NEAREST.index(default.source))
+    of_search = [(each.name, each.value) for each in defaults if each.name in OPTION_NAMES]
+    search = settled(flags.search, of_search)
     bounded_search, faults = bounded(search_in(search), rules.searchable)
     left_open = [
         default
         for default in rules.defaults
         if default.name not in given
-        and (default.name not in OPTION_NAMES or default.name in search.keys() - flags.search)
+        and (default.name not in OPTION_NAMES or default.name in search)
     ]
     values = {**{default.name: default.value for default in left_open}, **given}
     return Supplied(
@@ -104,14 +100,6 @@ def supply(rules: InForce, flags: Flags) -> Supplied:
         search=bounded_search,
         search_faults=faults,
         sources={default.name: default.source for default in left_open},
-    )
-
-
-def _searched(rules: InForce, flags: Flags) -> dict[str, JsonValue]:
-    """What was said of searching, and what the defaults say where that leaves something open."""
-    defaults = sorted(rules.defaults, key=lambda default: NEAREST.index(default.source))
-    return settled(
-        flags.search, [(each.name, each.value) for each in defaults if each.name in OPTION_NAMES]
     )
 
 
@@ -134,7 +122,7 @@ def restriction_faults(rules: InForce, request: CompletionRequest) -> Iterator[F
     if (most := caps.get("max-tokens")) and (request.max_tokens or 0) > most:
         problem = words.TOO_LARGE(shown_value(request.max_tokens))
         yield Fault("max_tokens", problem, said.UP_TO_HERE(most))
-    if (most := caps.get("answers")) and (written := _written(request)) > most:
+    if (most := caps.get("answers")) and (written := request.written) > most:
         problem = words.TOO_MANY_ANSWERS(shown_value(written))
         yield Fault(_most_of(request), problem, said.UP_TO_HERE(most))
 
@@ -143,11 +131,6 @@ def _allowed(models: Models) -> str:
     names = models.forbidden if models.only is None else models.only
     shown = [excerpt(name) for name in names[:_MODELS_SHOWN]]
     return said.ANY_BUT(shown) if models.only is None else said.any_of(shown)
-
-
-def _written(request: CompletionRequest) -> int:
-    """How many answers Grok writes, those included that nobody sees."""
-    return len(request.prompts) * max(request.n or 1, request.best_of or 1)
 
 
 def _most_of(request: CompletionRequest) -> str:

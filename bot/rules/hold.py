@@ -152,11 +152,6 @@ class Hold(BaseModel):
         """What each thing costs that searching is billed by, in micro-dollars."""
         return {**LISTED, **self.tool_prices}
 
-    def ends(self, name: QuotaName) -> int | None:
-        """When what counts against a quota begins anew, Unix time in seconds; None: it is no
-        matter of time."""
-        return self.windows.ends(name)
-
 
 def hold_for(
     ask: Ask,
@@ -178,7 +173,6 @@ def hold_for(
     """
     request, rules = ask.request, InForce(policy, ask.channel, ask.user)
     copies = len(request.prompts)
-    answers = copies * max(request.n or 1, request.best_of or 1)
     beside = settings.grok_prompt_overhead_tokens
     messages = _OWN_MESSAGES + (_MESSAGES_TO_GO_ON if ask.begun else 0)
     prompt = beside + copies * messages * PER_MESSAGE
@@ -187,13 +181,13 @@ def hold_for(
     prompt += copies * files
     room, least_room = _room(ask, settings, counted)
     thoughts = thoughts_of(settings.grok_reasoning_tokens, effort) if reasons else 0
-    reasoning = answers * thoughts
+    reasoning = request.written * thoughts
     tool_prices = prices_of_tools(settings.grok_tool_prices)
     turns = ask.search.max_turns or settings.grok_search_turns
     most = most_searched(ask.search.sources, turns, rules.caps, tool_prices)
     rounds = max(most.rounds, 1 + PDF_TURNS if ask.encloses_pdf else 1)
     read = rounds * (prompt + copies * room) + most.read
-    written = answers * (request.max_tokens or settings.grok_max_tokens) + reasoning
+    written = request.written * (request.max_tokens or settings.grok_max_tokens) + reasoning
     looked_up = PDF_SEARCHES * tool_prices[FILE_SEARCHES] if ask.encloses_pdf else 0
     beside_tokens = most.micro_dollars + looked_up
     cost = prices.cost(read, written, prompts=copies) + beside_tokens if prices else None

@@ -98,9 +98,7 @@ async def ask_in_terminal(
 
 def _as_typed(refused: RequestRefused, flags: Flags) -> RequestRefused:
     """The same with the flags that were typed in place of the names of their parameters."""
-    given = {*flags.values, *flags.search, *(fault.parameter for fault in flags.faults)}
-    own = {"system": flags.system, "effort": flags.effort, "reply": flags.reply}
-    given |= {name for name, value in own.items() if value is not None}
+    given = {*flags.given, *(fault.parameter for fault in flags.faults)}
     typed = given.intersection(OPTIONS) - {"prompt"}
     named = [
         replace(fault, parameter=OPTIONS[fault.parameter].flag)

@@ -74,7 +74,7 @@ class QuotaModel:
                 settled, held, wanted = self._counted(share.scope, quota, hold, amount, jobs)
                 limit = share.limits[name]
                 if wanted is None or (wanted and settled + held + wanted > limit):
-                    ends = hold.ends(name)
+                    ends = hold.windows.ends(name)
                     yield Shortage(share.scope, name, limit, settled, held, wanted, ends)
 
     def _counted(

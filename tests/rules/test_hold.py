@@ -374,8 +374,8 @@ def test_it_is_never_less_than_its_parts(
 def test_when_a_quota_begins_anew(name: QuotaName, ends: str) -> None:
     hold = reserved()
 
-    assert hold.ends(name) == getattr(hold.windows, ends)
-    assert hold.ends("concurrent") is None
+    assert hold.windows.ends(name) == getattr(hold.windows, ends)
+    assert hold.windows.ends("concurrent") is None
 
 
 def test_what_is_left_is_never_less_than_nothing() -> None:
