@@ -33,7 +33,6 @@ LATER: Mapping[str, Duty] = MappingProxyType(
         "bot.slack.inbound.bolt": Duty.TAKING,
         "bot.joining.slack_side": Duty.BOTH,
         "bot.asking.admission": Duty.BOTH,
-        "bot.asking.requests": Duty.TAKING,
         "bot.asking.asking": Duty.TAKING,
         "bot.jobs.accept": Duty.TAKING,
         "bot.doors.home": Duty.BOTH,

@@ -15,12 +15,12 @@ from attrs import frozen
 from bot import metrics, words
 from bot.asking.admission import Admission, knows_rules
 from bot.asking.denied import Reader, denied, used_up
-from bot.asking.requests import Requests
 from bot.asking.rules_text import kept_out
 from bot.completion.ask import EFFORTS, FORMS, Ask, Effort, Place, Surface
 from bot.completion.excerpt import excerpt
 from bot.completion.flags import Flags
 from bot.completion.form import for_form
+from bot.completion.request import CompletionRequest
 from bot.errors import (
     Fault,
     NotTaken,
@@ -30,16 +30,18 @@ from bot.errors import (
     TurnedAway,
     what_it_says,
 )
+from bot.files.ref import shows_pictures
 from bot.grok.client import GrokClient
 from bot.jobs import accept
 from bot.jobs.accept import Accepted, Acceptor
 from bot.jobs.job import Job
 from bot.patience import patience
-from bot.rules.defaults import Supplied
+from bot.rules.defaults import Supplied, request_of, supply
 from bot.rules.hold import Counted, Denied, Hold, context_text, hold_for, may_fit, prompt_text
 from bot.rules.policy import InForce, Policy
 from bot.rules.quota import windows_at
-from bot.settings import Settings, admins_of, zone_of
+from bot.rules.searchable import bounded
+from bot.settings import Settings, admins_of, default_values, zone_of
 from bot.slack.blocks import Message, Offered, offer
 from bot.slack.people.people import People
 from bot.slack.people.person import Person
@@ -114,7 +116,7 @@ class Asking:
     """Has questions accepted, each made by the policy that holds. What it returns for one is the
     same for every door."""
 
-    _requests: Requests
+    _team: str
     _acceptor: Acceptor
     _admission: Admission
     _people: People
@@ -127,7 +129,7 @@ class Asking:
         if place.conversation is not None and not place.opens_thread:
             earlier = await self._files_of(place.conversation)
             place = place.model_copy(update={"earlier": earlier})
-        return await self._take(partial(self._requests.ask, flags, place), place, own=True)
+        return await self._take(partial(self.asked, flags, place), place, own=True)
 
     async def again(self, job: Job, dedupe: str, **changed: str | float | None) -> Taken | Refused:
         """Have the question of `job` accepted once more, with these fields `changed`, if it may
@@ -140,17 +142,18 @@ class Asking:
 
     async def anew(self, ask: Ask) -> Taken | Refused:
         """Have a question accepted that was made of an earlier one, if it may be asked by now."""
-        return await self._take(partial(self._requests.checked, ask), ask)
+        return await self._take(partial(self._checked, ask), ask)
 
     async def supplied(self, flags: Flags, channel: str, user: str) -> Supplied:
         """`flags` with the defaults that hold for `user` in `channel`. Raises
         `StoreUnavailable`."""
-        return self._requests.supplied(flags, channel, await self._policy_of(user))
+        policy = await self._policy_of(user)
+        return supply(self._in_force(channel, policy), flags)
 
     async def faults(self, flags: Flags, channel: str, user: str) -> tuple[Fault, ...]:
         """Everything wrong with a question. Raises `StoreUnavailable`."""
         try:
-            self._requests.request(flags, channel, await self._policy_of(user))
+            self._request(await self.supplied(flags, channel, user))
         except RequestRefused as refused:
             return refused.faults
         return ()
@@ -215,6 +218,58 @@ class Asking:
             except StalePolicy:
                 policy = await self._store.policies.reload(policy)
         raise NotTaken(words.NOT_TAKEN)
+
+    def _in_force(self, channel: str, policy: Policy) -> InForce:
+        settings = default_values(self._settings)
+        return InForce(policy, channel, settings=settings, id_of=self._grok.catalogue.id_of)
+
+    def asked(self, flags: Flags, place: Place, policy: Policy) -> Ask:
+        """The question in `flags` as `policy` has it, ready to be accepted. Raises
+        `RequestRefused`."""
+        rules = self._in_force(place.channel, policy)
+        supplied = supply(rules, flags)
+        request = self._request(supplied, pictures=shows_pictures(place.files))
+        # What is asked in a thread is answered there, whatever the channel's default.
+        reply = flags.reply or ("thread" if place.thread_ts else supplied.reply or "channel")
+        return Ask(
+            **{**dict(place), "thread_ts": None if reply == "channel" else place.thread_ts},
+            team=self._team,
+            request=request,
+            system=supplied.system,
+            effort=supplied.effort,
+            search=supplied.search,
+            reply=reply,
+            defaulted=dict(supplied.sources),
+            feedback=self._settings.feedback and rules.feedback,
+            most_tokens=rules.caps.get("max-tokens"),
+            asked_at=time.time(),
+        )
+
+    def _checked(self, ask: Ask, policy: Policy) -> Ask:
+        """The same question, if it may be asked by now. Raises `RequestRefused`."""
+        rules = self._in_force(ask.channel, policy)
+        given = rules.within_caps(ask.request.given(), ask.defaulted)
+        flags = Flags(
+            values=given, system=ask.system, effort=ask.effort, search=ask.search.values()
+        )
+        self._request(supply(rules, flags), pictures=ask.shows_pictures)
+        begun = ask.begun.text if ask.begun else ""
+        if len(begun.encode(errors="replace")) > self._settings.grok_max_prompt_bytes:
+            raise RequestRefused(talk.TOO_LONG_TO_CONTINUE, ())
+        search, _ = bounded(ask.search, rules.searchable)
+        return ask.model_copy(
+            update={
+                "request": CompletionRequest.model_validate(given),
+                "search": search,
+                "feedback": self._settings.feedback and rules.feedback,
+                "most_tokens": rules.caps.get("max-tokens"),
+            }
+        )
+
+    def _request(self, supplied: Supplied, *, pictures: bool = False) -> CompletionRequest:
+        """What is asked; `pictures`: some are to be looked at. Raises `RequestRefused`."""
+        carried = partial(self._grok.check, pictures=pictures)
+        return request_of(supplied, self._settings.grok_max_prompt_bytes, carried)
 
     def _lacking(self, ask: Ask) -> str:
         """What its model is known not to give, of what somebody asked for this time: who asks again

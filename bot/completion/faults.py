@@ -58,12 +58,14 @@ def _prompt(request: CompletionRequest, max_bytes: int | None) -> Iterator[Fault
         yield Fault("prompt", words.VALUE_BLANK, words.ALLOWED_PROMPT)
     elif not all(prompt.strip() for prompt in prompts):
         yield Fault("prompt", words.ONE_BLANK, words.ALLOWED_PROMPT)
-    size = sum(len(prompt.encode()) for prompt in prompts)
-    if max_bytes is not None and size > max_bytes:
-        yield Fault("prompt", words.PROMPT_TOO_LONG(size), words.PROMPT_LENGTH(max_bytes))
-    size = len((request.suffix or "").encode())
-    if max_bytes is not None and size > max_bytes:
-        yield Fault("suffix", words.PROMPT_TOO_LONG(size), words.PROMPT_LENGTH(max_bytes))
+    yield from too_long("prompt", sum(len(prompt.encode()) for prompt in prompts), max_bytes)
+    yield from too_long("suffix", len((request.suffix or "").encode()), max_bytes)
+
+
+def too_long(parameter: str, size: int, most: int | None) -> Iterator[Fault]:
+    """The fault of a text of so many bytes, where that is more than `most`; None: any length."""
+    if most is not None and size > most:
+        yield Fault(parameter, words.PROMPT_TOO_LONG(size), words.PROMPT_LENGTH(most))
 
 
 def _others(request: CompletionRequest) -> Iterator[Fault]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.acks import Acks
-from bot.asking import admission, asking, requests
+from bot.asking import admission, asking
 from bot.doors import home
 from bot.grok.client import GrokClient
 from bot.jobs import accept, worker
@@ -141,7 +141,7 @@ class Wiring:
     def asking(self) -> Asking:
         """What has questions accepted, for the doors and for operators."""
         return asking.Asking(
-            requests=requests.Requests(self.settings, self.grok, self.keys.team),
+            team=self.keys.team,
             acceptor=accept.Acceptor(self.queue, self._crowd()),
             admission=self.admission,
             people=self.slack.people,

@@ -8,14 +8,14 @@ do not allow it, it is refused in words.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pydantic import JsonValue
 
 from bot.completion.ask import NEAREST, Effort, ReplyTo, Source, effort_in
 from bot.completion.excerpt import excerpt, shown_value
-from bot.completion.faults import check, validate
+from bot.completion.faults import check, refusal, sound_part, too_long, validate
 from bot.completion.flags import Flags
 from bot.completion.options import OPTIONS, PARAMETERS, REPLY_TO
 from bot.completion.request import CompletionRequest
@@ -35,6 +35,7 @@ from bot.rules.searchable import bounded
 from bot.words import commands as managing
 from bot.words import request as words
 from bot.words import restrictions as said
+from bot.words import search as search_words
 
 MAX_DEFAULT_BYTES = 16 * 1024
 """Of one default, as JSON: every process keeps them all in memory, and the audit repeats them."""
@@ -47,6 +48,9 @@ _NO_PARAMETERS = frozenset({"prompt", "system", "reply", "effort", *OPTION_NAMES
 
 _MODELS_SHOWN = 10
 
+Carried = Callable[[CompletionRequest, Effort | None, Search], Iterable[Fault]]
+"""What the model of a request, or the endpoint that serves it, cannot carry."""
+
 
 @dataclass(frozen=True, slots=True)
 class Supplied:
@@ -56,6 +60,8 @@ class Supplied:
     tells by name whose default took effect.
     """
 
+    rules: InForce
+    flags: Flags
     values: Mapping[str, JsonValue]
     system: str
     reply: ReplyTo | None
@@ -93,6 +99,8 @@ def supply(rules: InForce, flags: Flags) -> Supplied:
     ]
     values = {**{default.name: default.value for default in left_open}, **given}
     return Supplied(
+        rules=rules,
+        flags=flags,
         values={name: value for name, value in values.items() if name in PARAMETERS},
         system=str(values.get("system", "")),
         reply=next((place for place in REPLY_TO if place == values.get("reply")), None),
@@ -103,8 +111,49 @@ def supply(rules: InForce, flags: Flags) -> Supplied:
     )
 
 
-def search_faults(flags: Flags, supplied: Supplied) -> Iterator[Fault]:
+def request_of(supplied: Supplied, most_bytes: int, carried: Carried) -> CompletionRequest:
+    """The request that is asked, of which each text may have so many UTF-8 bytes.
+
+    Raises `RequestRefused` with every fault: of the grammar, of the schema, of the rules beyond
+    it, of what admins do not allow, and of the endpoint that would have to carry it. Where a
+    default is to blame, the fault says whose it is.
+    """
+    found: tuple[Fault, ...] = ()
+    try:
+        request = validate(supplied.values)
+    except RequestRefused as refused:
+        found = refused.faults
+        request = sound_part(supplied.values, {fault.parameter for fault in found})
+    of_flags = supplied.flags.faults
+    wrong = {fault.parameter for fault in (*of_flags, *found)}
+    further = [*check(request, max_prompt_bytes=most_bytes)]
+    further += restriction_faults(supplied.rules, request)
+    if "model" not in wrong:  # or nobody knows what it can do
+        further += carried(request, supplied.effort, supplied.search)
+    further += too_long("system", len(supplied.system.encode()), most_bytes)
+    found += tuple(fault for fault in further if fault.parameter not in wrong)
+    found += tuple(search_faults(supplied))
+    faults = [*_of_flags(of_flags, found), *supplied.explained(found)]
+    if faults:
+        raise refusal(faults)
+    return request
+
+
+def _of_flags(faults: Iterable[Fault], found: Iterable[Fault]) -> Iterator[Fault]:
+    """`faults` of what was typed; where it narrows no search besides, they say that too."""
+    idle = {each.parameter: each for each in found if each.parameter in OPTION_NAMES}
+    for fault in faults:
+        if each := idle.get(fault.parameter):
+            problem = search_words.BESIDE(
+                problem=fault.problem, idle=each.problem, wanted=each.allowed
+            )
+            fault = Fault(fault.parameter, problem, fault.allowed)  # noqa: PLW2901
+        yield fault
+
+
+def search_faults(supplied: Supplied) -> Iterator[Fault]:
     """What of a search is not allowed, and what was said that narrows nothing which is searched."""
+    flags = supplied.flags
     yield from supplied.search_faults
     if any(fault.parameter == "search" for fault in flags.faults):
         return
@@ -200,6 +249,4 @@ def _search_faults(rules: InForce, defaults: Mapping[str, JsonValue]) -> Iterato
 
 def _size_faults(defaults: Mapping[str, JsonValue]) -> Iterator[Fault]:
     for name, value in defaults.items():
-        size = len(json.dumps(value))
-        if size > MAX_DEFAULT_BYTES:
-            yield Fault(name, words.PROMPT_TOO_LONG(size), words.PROMPT_LENGTH(MAX_DEFAULT_BYTES))
+        yield from too_long(name, len(json.dumps(value)), MAX_DEFAULT_BYTES)

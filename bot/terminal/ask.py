@@ -8,9 +8,9 @@ import time
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from typing import TextIO
 
-from bot.asking.requests import Requests
 from bot.completion.collect import Collector
 from bot.completion.excerpt import excerpt
 from bot.completion.flags import Flags
@@ -25,8 +25,9 @@ from bot.grok.catalogue import Catalogue
 from bot.grok.client import open_grok
 from bot.ops.setting_faults import nothing_set, set_names, unknown_settings
 from bot.reply.final import last_line
-from bot.rules.policy import Policy
-from bot.settings import Settings
+from bot.rules.defaults import request_of, supply
+from bot.rules.policy import InForce, Policy
+from bot.settings import Settings, default_values
 from bot.terminal.input import read_files, with_input
 from bot.words import grok as grok_words
 from bot.words import talk
@@ -65,16 +66,17 @@ async def ask_in_terminal(
     pictures = holds_pictures(files)
     started = time.monotonic()
     async with open_grok(settings) as grok:
-        requests = Requests(settings, grok, team="")
+        rules = InForce(Policy(), settings=default_values(settings), id_of=grok.catalogue.id_of)
+        supplied = supply(rules, flags)
+        carried = partial(grok.check, pictures=pictures)
         try:
-            request = requests.request(flags, "", Policy(), pictures=pictures)
-            search = requests.supplied(flags, "", Policy()).search
+            request = request_of(supplied, settings.grok_max_prompt_bytes, carried)
             call = grok.plan(
                 request,
                 flags.system or "",
                 Past(files=files),
                 effort=flags.effort,
-                search=search,
+                search=supplied.search,
                 pictures=pictures,
             )
         except RequestRefused as refused:
@@ -82,7 +84,7 @@ async def ask_in_terminal(
         if request.logprobs is not None and grok.catalogue.ignores_logprobs(request.model):
             print(plain(grok_words.GROK_NO_LOGPROBS(excerpt(request.model))), file=err)
         completion = grok.complete(call, nobodys_cap="max_tokens" not in flags.values)
-        collector = Collector(request, search)
+        collector = Collector(request, supplied.search)
         printer = _Printer(out)
         failure, kind = await _print(completion, collector, printer, err)
         if kind == "unknown_model":

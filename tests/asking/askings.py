@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bot.asking.admission import Admission
 from bot.asking.asking import Asking
-from bot.asking.requests import Requests
 from bot.grok.client import GrokClient
 from bot.jobs.accept import Acceptor
 from bot.jobs.queue import Queue
@@ -13,6 +14,20 @@ from bot.slack.people.people import People
 from bot.store.keys import Keys
 from bot.store.redis.connection import Store
 from bot.store.side import StoreSide
+
+
+def making(grok: GrokClient, settings: Settings) -> Asking:
+    """Makes questions, and can have none accepted."""
+    nobody: Any = None
+    return Asking(
+        team="T0TEST",
+        acceptor=nobody,
+        admission=nobody,
+        people=nobody,
+        grok=grok,
+        store=nobody,
+        settings=settings,
+    )
 
 
 def asking_of(
@@ -27,7 +42,7 @@ def asking_of(
     settings = settings or Settings(_env_file=None)
     records = StoreSide.of(store, keys)
     return Asking(
-        requests=Requests(settings, grok, team=keys.team),
+        team=keys.team,
         acceptor=Acceptor(queue),
         admission=Admission(people, records.allowances, settings),
         people=people,

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from bot.asking.requests import Requests
 from bot.completion.ask import Ask, Place, Said
 from bot.completion.flags import Flags, parse_text
 from bot.errors import RequestRefused
@@ -17,6 +16,7 @@ from bot.settings import Settings
 from bot.slack.inbound.payloads import LONGEST_FIELD
 from bot.slack_limits import MESSAGE_TEXT_CHARS
 from sandbox.workspace import ANA, GENERAL
+from tests.asking.askings import making
 
 MOST = Settings(_env_file=None).grok_max_prompt_bytes
 BELL = "\x07"
@@ -28,9 +28,9 @@ LARGEST = 1_600_000
 def faults(grok: GrokClient, policy: Policy, flags: Flags, **settings: Any) -> dict[str, str]:
     """What is wrong with a question, by parameter."""
     place = Place(dedupe="d", surface="form", channel=GENERAL, user=ANA)
-    asking = Requests(Settings(_env_file=None, **settings), grok, team="T0TEST")
+    asking = making(grok, Settings(_env_file=None, **settings))
     with pytest.raises(RequestRefused) as refused:
-        asking.ask(flags, place, policy)
+        asking.asked(flags, place, policy)
     return {fault.parameter: fault.problem for fault in refused.value.faults}
 
 
@@ -76,8 +76,8 @@ def ask(grok: GrokClient, system: str = "", **values: Any) -> Ask:
         response_url="x" * LONGEST_FIELD,
     )
     flags = Flags({"model": "grok-4.20-non-reasoning", **values}, system=system)
-    asking = Requests(Settings(_env_file=None, grok_endpoint="completions"), grok, team="T0TEST")
-    return asking.ask(flags, place, Policy())
+    asking = making(grok, Settings(_env_file=None, grok_endpoint="completions"))
+    return asking.asked(flags, place, Policy())
 
 
 def test_the_largest_question_is_small(grok_client: GrokClient) -> None:

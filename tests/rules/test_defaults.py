@@ -120,7 +120,7 @@ def test_what_narrows_no_search_is_a_fault_of_whoever_said_it() -> None:
 
     def faults_of(text: str) -> list[str]:
         flags = parse_text(text)
-        found = defaults.search_faults(flags, supply(rules, flags))
+        found = defaults.search_faults(supply(rules, flags))
         return [fault.parameter for fault in found]
 
     assert faults_of("--domains a.co --max-turns 2 Hi") == []

@@ -266,8 +266,8 @@ def test_a_default_gives_way_to_what_may_be_searched_and_a_flag_does_not() -> No
     by_default, asked = parse_text("Hi"), parse_text("--search x Hi")
 
     assert supply(rules, by_default).search.sources == ("web",)
-    assert not [*search_faults(by_default, supply(rules, by_default))]
-    assert [f.parameter for f in search_faults(asked, supply(rules, asked))] == ["search"]
+    assert not [*search_faults(supply(rules, by_default))]
+    assert [f.parameter for f in search_faults(supply(rules, asked))] == ["search"]
     assert [f.parameter for f in default_faults(rules, {"search": "x"})] == ["search"]
     assert [f.parameter for f in default_faults(rules, {"domains": ["a.co"]})] == []
 
