@@ -71,6 +71,12 @@ class Usage(BaseModel):
     tools: ToolUse | None = None
     """What was used of tools, where that is billed apart."""
 
+    @property
+    def micro_dollars(self) -> int | None:
+        """The billed cost, rounded up; None: the API does not say it."""
+        ticks = self.cost_in_usd_ticks
+        return None if ticks is None else -(-ticks * 1_000_000 // TICKS_PER_DOLLAR)
+
     def then(self, later: Usage) -> Usage:
         """What both say, `later` where it says anything: a server may say it piece by piece."""
         known, told = self.__dict__, later.__dict__

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.completion.ask import Ask, most_tokens, written
-from bot.completion.result import TICKS_PER_DOLLAR, Answer, ToolUse, Usage
+from bot.completion.result import Answer, ToolUse, Usage
 from bot.completion.search import Search
 from bot.completion.tools import (
     READ_OF_EACH_CALL,
@@ -20,8 +20,6 @@ from bot.completion.tools import (
 from bot.files.ref import PDF_TURNS
 from bot.rules.hold import MOST, Hold
 from bot.rules.quota import QuotaName
-
-_TICKS_PER_MICRO_DOLLAR = TICKS_PER_DOLLAR // 1_000_000
 
 _MOST_BYTES_PER_TOKEN = 32
 """Of an answer of some length; English has four or five."""
@@ -72,8 +70,8 @@ def charge_for(hold: Hold, ask: Ask, answer: Answer) -> Charge:
     found = _searched(hold, answer)
     cost = _cost(hold, read, output, usage.cached_tokens)
     cost = None if cost is None else cost + found.micro_dollars
-    if usage.cost_in_usd_ticks is not None:
-        cost = -(-usage.cost_in_usd_ticks // _TICKS_PER_MICRO_DOLLAR)
+    if usage.micro_dollars is not None:
+        cost = usage.micro_dollars
     cost = None if cost is None else min(MOST, cost)
     return Charge(
         1,

@@ -21,7 +21,7 @@ from bot.completion.typed import switched
 from bot.errors import Fault
 from bot.rules.commands import VERBS, parse_command
 from bot.rules.help import COMMANDS, FLAGS_TOPIC, TOPICS
-from bot.rules.quota import find_quota, nearest_quota
+from bot.rules.quota import SCOPE_KINDS, find_quota, nearest_quota
 from bot.rules.searchable import searched_name
 
 _MOST_WORDS = 12
@@ -57,7 +57,7 @@ _HELPED = frozenset(
 )
 """Words that make a question with `help` before them."""
 
-_SCOPES = frozenset(("channel", "workspace", "me", "user", "each-user"))
+_SCOPES = frozenset(("me", *SCOPE_KINDS))
 _ACTIONS: Mapping[str, frozenset[str]] = {
     "models": frozenset(("allow", "forbid", "all", "show", "list")),
     "search": frozenset(("allow", "forbid", "show")),

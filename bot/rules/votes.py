@@ -12,7 +12,7 @@ from typing import Literal, get_args
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from bot.completion.ask import Ask, Surface
-from bot.completion.result import TICKS_PER_DOLLAR, Answer
+from bot.completion.result import Answer
 
 Choice = Literal["up", "down"]
 Way = Literal["button", "reaction"]
@@ -28,7 +28,6 @@ _UNTOLD = ("model", "prompt", "suffix", "stream", "user")
 """Parameters that stand elsewhere, or say nothing of how well an answer serves."""
 
 _VALUE_CHARS = 100
-_TICKS_PER_MICRO_DOLLAR = TICKS_PER_DOLLAR // 1_000_000
 
 
 class Vote(BaseModel):
@@ -80,7 +79,6 @@ class Ballot:
 def judged_of(ask: Ask, answer: Answer) -> Judged:
     """What is kept of the answer beside the votes on it."""
     usage = answer.usage
-    ticks = usage.cost_in_usd_ticks if usage else None
     return Judged(
         at=ask.asked_at,
         channel="" if ask.channel.startswith("D") else ask.channel,
@@ -89,7 +87,7 @@ def judged_of(ask: Ask, answer: Answer) -> Judged:
         endpoint=answer.endpoint,
         parameters=dict(_parameters(ask)),
         tokens=usage.total_tokens if usage else None,
-        micro_dollars=None if ticks is None else -(-ticks // _TICKS_PER_MICRO_DOLLAR),
+        micro_dollars=usage.micro_dollars if usage else None,
         first_seconds=answer.first_seconds,
         seconds=answer.seconds,
     )
