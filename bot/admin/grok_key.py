@@ -20,8 +20,7 @@ from bot.slack.inbound.payloads import SlashCommand, Submission
 from bot.slack.inbound.reaction import Reaction
 from bot.slack.side import SlackSide
 from bot.slack.views import ViewJson, section
-from bot.views.form_fields import VALUE, input_block, modal, sentence_view
-from bot.views.form_view import Values
+from bot.views.form_fields import Values, held_text, input_block, modal, sentence_view
 from bot.words import admin as admin_words
 from bot.words import form as form_words
 from bot.words import key as words
@@ -136,8 +135,7 @@ def _form(*, own: bool) -> ViewJson:
 
 def _typed(values: Values) -> str:
     """What was typed, without space around it; empty where that is no key."""
-    text = values.get(_FIELD, {}).get(VALUE, {}).get("value")
-    key = text.strip() if isinstance(text, str) else ""
+    key = held_text(values, _FIELD).strip()
     return key if is_one_word(key) and len(key) <= KEY_CHARS else ""
 
 

@@ -31,8 +31,8 @@ from bot.slack.ephemeral import Ephemeral
 from bot.slack.inbound.payloads import Click, Submission
 from bot.slack.views import OpenView, ViewJson, Views
 from bot.store.memory import Drafts
-from bot.views.form_fields import loading_view, sentence_view
-from bot.views.form_view import channel_of, form_view
+from bot.views.form_fields import held_text, loading_view, sentence_view
+from bot.views.form_view import form_view
 from bot.words import form as words
 
 log = structlog.get_logger(__name__)
@@ -90,7 +90,7 @@ class Draft(BaseModel):
         question."""
         view = submission.view
         urls = {each.channel_id: each.response_url for each in submission.response_urls}
-        channel = self.channel or channel_of(view.values)
+        channel = self.channel or held_text(view.values, "channel")
         return Place(
             dedupe=f"form:{view.id}",
             surface=self.surface,

@@ -94,22 +94,20 @@ class Forms:
             channel=payload.channel_id,
             response_url=payload.response_url,
         )
-        return self._opening(summons, partial(self._blank, summons))
+        return self._opening(summons, self._blank)
 
     async def on_global_shortcut(self, payload: GlobalShortcut) -> Reaction:
         """From anywhere: where the answer goes is chosen in the form."""
-        summons = Summons(payload.trigger_id, payload.user)
-        return self._opening(summons, partial(self._blank, summons))
+        return self._opening(Summons(payload.trigger_id, payload.user), self._blank)
 
     async def on_home_button(self, click: Click) -> Reaction:
         """From the Home tab: the answer goes to the direct messages."""
-        summons = Summons(click.trigger_id, click.user)
-        return self._opening(summons, partial(self._direct, summons))
+        return self._opening(Summons(click.trigger_id, click.user), self._direct)
 
     async def on_saved_prompt(self, click: Click) -> Reaction:
         """From the Home tab, with a prompt of theirs: the answer goes to the direct messages."""
-        summons = Summons(click.trigger_id, click.user)
-        return self._opening(summons, partial(self._of_saved, summons, click.action.value))
+        of_saved = partial(self._of_saved, click.action.value)
+        return self._opening(Summons(click.trigger_id, click.user), of_saved)
 
     async def on_message_shortcut(self, payload: MessageShortcut) -> Reaction:
         """About a message: the answer goes to its thread."""
@@ -120,19 +118,17 @@ class Forms:
             thread_ts=payload.message.thread_ts,
             response_url=payload.response_url,
         )
-        return self._opening(summons, partial(self._about, summons, payload.message))
+        return self._opening(summons, partial(self._about, payload.message))
 
     async def on_edit(self, click: Click, find: Find) -> Reaction:
         """With a question to be changed, that of the job which `find` finds: the new answer goes
         where the old one stands."""
-        summons = Summons.of(click)
-        return self._opening(summons, partial(self._again, summons, find))
+        return self._opening(Summons.of(click), partial(self._again, find))
 
     async def on_typed(self, click: Click, find: FindTyped) -> Reaction:
         """With a question that was typed with a fault in it, which `find` finds: the answer goes
         where it would have gone."""
-        summons = Summons.of(click)
-        return self._opening(summons, partial(self._of_typed, summons, find))
+        return self._opening(Summons.of(click), partial(self._of_typed, find))
 
     async def on_switch(self, click: Click) -> Reaction:
         """Advanced fields are shown or hidden; what was typed stays."""
@@ -179,8 +175,8 @@ class Forms:
             return await self._refused(asked, draft, place, submission.view)
         return self._taken(asked, draft)
 
-    def _opening(self, summons: Summons, begin: Callable[[], Awaitable[Draft]]) -> Reaction:
-        return Reaction(then=partial(self._open, summons, begin))
+    def _opening(self, summons: Summons, begin: Callable[[Summons], Awaitable[Draft]]) -> Reaction:
+        return Reaction(then=partial(self._open, summons, partial(begin, summons)))
 
     async def _open(self, summons: Summons, begin: Callable[[], Awaitable[Draft]]) -> None:
         """Whoever may not ask, as far as that is known soon, is told so and nothing more: it takes
@@ -236,7 +232,7 @@ class Forms:
         place = {"channel": channel, "conversation": channel, "seen_at": time.time()}
         return draft.model_copy(update={**place, "home": True})
 
-    async def _of_saved(self, summons: Summons, name: str) -> Draft:
+    async def _of_saved(self, name: str, summons: Summons) -> Draft:
         draft = await self._direct(summons)
         reading = self._store.saved.prompts(Scope("user", summons.user))
         (own,) = await in_time(reading, FIND_SECONDS)
@@ -246,7 +242,7 @@ class Forms:
         filled = draft.filled.with_flags(parse_text(text))
         return draft.model_copy(update={"filled": filled, "template": True})
 
-    async def _about(self, summons: Summons, message: SlackMessage) -> Draft:
+    async def _about(self, message: SlackMessage, summons: Summons) -> Draft:
         draft = await self._blank(summons)
         root, bot_user = message.thread_ts or message.ts, self._slack.installation.bot_user
         said = await said_in(message, self._slack.people, summons.user, bot_user=bot_user)
@@ -257,7 +253,7 @@ class Forms:
         about = {"surface": "shortcut", "context": (said,), "files": files}
         return draft.model_copy(update={**place, **about})
 
-    async def _again(self, summons: Summons, find: Find) -> Draft:
+    async def _again(self, find: Find, summons: Summons) -> Draft:
         await self._admit(summons.user)
         job = await in_time(find(), FIND_SECONDS)
         if job is None:
@@ -266,7 +262,7 @@ class Forms:
         ask = job.ask if knows_rules(person) else job.ask.without_rules()
         return _draft_at(ask, summons, person, Filled.of(ask))
 
-    async def _of_typed(self, summons: Summons, find: FindTyped) -> Draft:
+    async def _of_typed(self, find: FindTyped, summons: Summons) -> Draft:
         await self._admit(summons.user)
         typed = await in_time(find(), FIND_SECONDS)
         if typed is None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 import structlog
 from attrs import frozen
@@ -51,7 +50,8 @@ REFUSE_SECONDS = 0.4
 
 FORGET_SECONDS = 2.0
 
-Tell = Callable[[], Coroutine[Any, Any, None]]
+Told = str | Message | Callable[[], Awaitable[str | Message | None]]
+"""What there is to tell, or what makes it once it is to be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,11 +205,10 @@ class Conversing:
         alone = heard.addressed and not (heard.files or heard.holds_more)
         command = meant(text, mentioned(heard.text), written=True) if alone else ""
         if command:
-            return Reaction(then=partial(self._say_meant, heard, text, place, command))
+            like = partial(self._mistyped.like_command, text, place, command)
+            return self._telling(heard, like, "refused")
         if sentence := await self._surface.unfilled(heard, text):
-            return await self._said_no(
-                heard, partial(self._give_back, heard, text, place, sentence)
-            )
+            return await self._said_no(heard, self._given_back(heard, text, place, sentence))
         return await self._ask(heard, flags, text, place)
 
     def _place(
@@ -233,28 +232,20 @@ class Conversing:
             reads_thread="" if thread.known and thread.own else heard.thread_ts,
         )
 
-    async def _say_meant(self, heard: Heard, text: str, place: Place, command: str) -> None:
-        if await self._store.once.first(heard.dedupe):
-            metrics.REQUESTS.labels(place.surface, "refused").inc()
-            await self._show(heard, await self._mistyped.like_command(text, place, command))
-
-    async def _give_back(self, heard: Heard, text: str, place: Place, sentence: str) -> None:
+    def _given_back(self, heard: Heard, text: str, place: Place, sentence: str) -> Reaction:
         """Tell the author what is wrong with a question, and give it back."""
-        if await self._store.once.first(heard.dedupe):
-            metrics.REQUESTS.labels(place.surface, "refused").inc()
-            prefix = f"@{talk.GROK} " if heard.called else ""
-            await self._show(
-                heard, await self._mistyped.faulty(sentence, text, place, prefix=prefix)
-            )
+        prefix = f"@{talk.GROK} " if heard.called else ""
+        faulty = partial(self._mistyped.faulty, sentence, text, place, prefix=prefix)
+        return self._telling(heard, faulty, "refused")
 
     async def _ask(self, heard: Heard, flags: Flags, text: str, place: Place) -> Reaction:
         asked = await self._asking.ask(flags, place)
         match asked:
             case Refused(outcome="refused", sentence=sentence):
-                give_back = partial(self._give_back, heard, text, place, sentence)
-                return await self._said_no(heard, give_back)
-            case Refused(outcome="denied"):
-                return await self._said_no(heard, partial(self._say, heard, asked))
+                back = self._given_back(heard, text, place, sentence)
+                return await self._said_no(heard, back)
+            case Refused(outcome="denied", sentence=sentence):
+                return await self._said_no(heard, self._telling(heard, sentence, "denied"))
             case Refused():
                 return self._waiting(heard)
         if asked.accepted.refused:
@@ -266,49 +257,43 @@ class Conversing:
     async def _promise(self, heard: Heard, taken: Taken) -> None:
         """Tell the author, if nothing is to be seen of the answer for now, that it comes."""
         note = taken.promise(await self._asking.ahead(taken))
-        if note and await self._store.once.first(heard.dedupe):
-            await self._show(heard, note)
+        if note:
+            await self._tell(heard, note)
 
-    async def _said_no(self, heard: Heard, tell: Tell) -> Reaction:
-        """Let the question come to nothing, and `tell` why, unless an answer comes of it: that of
+    async def _said_no(self, heard: Heard, telling: Reaction) -> Reaction:
+        """Let the question come to nothing, and tell why, unless an answer comes of it: that of
         the other event of a mention, say, or of another delivery."""
         refusing = self._queue.refuse(heard.dedupe)
         refused = await soon(refusing, REFUSE_SECONDS, None, "question not refused")
         if refused is None:
             return self._waiting(heard)
-        return Reaction(then=tell if refused else None)
+        return telling if refused else Reaction()
 
     def _waiting(self, heard: Heard) -> Reaction:
         """Whether the question is stored cannot be known now: Slack brings it again, and the author
         is told so. When it does not do that any more, they are told that it may be lost."""
-        lost = Refused(_surface(heard), "not_taken", words.MAYBE_NOT_TAKEN)
         return Reaction(
-            then=partial(self._tell_once, heard, talk.TAKEN_LATER, f"{heard.dedupe} later"),
+            then=partial(self._tell, heard, talk.TAKEN_LATER, again=" later"),
             again=True,
-            at_last=partial(self._say, heard, lost),
+            at_last=partial(self._tell, heard, words.MAYBE_NOT_TAKEN, "not_taken"),
         )
 
-    async def _say(self, heard: Heard, refused: Refused) -> None:
-        """Tell the author alone what came of the question, once; it is counted so."""
-        if await self._store.once.first(heard.dedupe):
-            await self._tell(heard, refused.count())
+    def _telling(self, heard: Heard, told: Told, outcome: str = "") -> Reaction:
+        return Reaction(then=partial(self._tell, heard, told, outcome))
 
-    def _telling(self, heard: Heard, sentence: str) -> Reaction:
-        """Tell the author alone, once."""
-        return Reaction(then=partial(self._tell_once, heard, sentence, heard.dedupe))
-
-    async def _tell_once(self, heard: Heard, sentence: str, name: str) -> None:
-        if await self._store.once.first(name):
-            await self._tell(heard, sentence)
-
-    async def _tell(self, heard: Heard, sentence: str) -> None:
-        """Slack shows nothing to one person alone in a thread that nobody has begun, so what is
-        said to a message outside of threads is said beside it."""
-        await self._show(heard, offer(sentence))
-
-    async def _show(self, heard: Heard, message: Message) -> None:
+    async def _tell(self, heard: Heard, told: Told, outcome: str = "", *, again: str = "") -> None:
+        """Tell the author alone, once, and once `again` by that name; what came of a question is
+        counted as its `outcome`. Slack shows nothing to one person alone in a thread that nobody
+        has begun, so what is said to a message outside of threads is said beside it."""
+        if not await self._store.once.first(f"{heard.dedupe}{again}"):
+            return
+        if outcome:
+            metrics.REQUESTS.labels(_surface(heard), outcome).inc()
+        message = told if isinstance(told, str | Message) else await told()
+        if message is None:
+            return
         await self._slack.ephemeral.tell(
-            message,
+            offer(message) if isinstance(message, str) else message,
             user=heard.user,
             channel=heard.channel,
             thread_ts=heard.thread_ts,
@@ -317,16 +302,14 @@ class Conversing:
 
     async def _refusing(self, heard: Heard, sentence: str) -> Reaction:
         """To somebody who may not ask."""
-        return await self._said_no(heard, partial(self._refuse, heard, sentence))
+        seldom = partial(self._seldom, heard, sentence)
+        return await self._said_no(heard, self._telling(heard, seldom, "denied"))
 
-    async def _refuse(self, heard: Heard, sentence: str) -> None:
-        """Tell the author alone why they may not ask, seldom: telling takes calls to Slack that
+    async def _seldom(self, heard: Heard, sentence: str) -> str | None:
+        """`sentence`, unless its author was told one just now: telling takes calls to Slack that
         others need."""
-        if not await self._store.once.first(heard.dedupe):
-            return
-        metrics.REQUESTS.labels(_surface(heard), "denied").inc()
-        if not await self._store.allowances.take(f"refusals:{heard.user}", REFUSALS_PER_MINUTE):
-            await self._tell(heard, sentence)
+        often = await self._store.allowances.take(f"refusals:{heard.user}", REFUSALS_PER_MINUTE)
+        return None if often else sentence
 
     async def _forget(self, heard: Heard) -> Reaction:
         """Forget the conversation. Only the author is told: what they wrote is seen by all."""

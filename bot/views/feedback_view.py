@@ -6,7 +6,7 @@ from bot.completion.excerpt import excerpt
 from bot.rules.votes import COMMENT_CHARS, REASONS, Reason
 from bot.slack.inbound.payloads import View
 from bot.slack.views import ViewJson, small
-from bot.views.form_fields import VALUE, input_block, modal, option
+from bot.views.form_fields import held, held_text, input_block, modal, option
 from bot.words import votes as words
 
 FEEDBACK_FORM = "feedback_form"
@@ -38,12 +38,11 @@ def feedback_view(job_id: str) -> ViewJson:
 
 def filled_in(view: View) -> tuple[tuple[Reason, ...], str]:
     """The reasons that were ticked, and the comment; whatever else a view may hold is nothing."""
-    ticked = view.values.get(_REASONS, {}).get(VALUE, {}).get("selected_options")
+    ticked = held(view.values, _REASONS).get("selected_options")
     named = {
         option.get("value")
         for option in (ticked if isinstance(ticked, list) else [])
         if isinstance(option, dict)
     }
-    text = view.values.get(COMMENT, {}).get(VALUE, {}).get("value")
-    comment = excerpt(text, COMMENT_CHARS) if isinstance(text, str) else ""
+    comment = excerpt(held_text(view.values, COMMENT), COMMENT_CHARS)
     return tuple(each for each in REASONS if each in named), comment

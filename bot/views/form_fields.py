@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from pydantic import JsonValue
 
-from bot.completion.ask import Effort, ReplyTo
-from bot.completion.form import MULTILINE, TASKS, Filled, field_text, lowest, units
+from bot.completion.ask import ReplyTo
+from bot.completion.form import ADVANCED, MULTILINE, TASKS, Filled, field_text, lowest, units
 from bot.completion.options import OPTIONS, PARAMETERS, Option
 from bot.completion.search import OPTION_NAMES, read
 from bot.errors import Fault
@@ -25,6 +25,8 @@ from bot.words import form as words
 from bot.words import search as search_words
 
 Json = dict[str, Any]
+Values = Mapping[str, Mapping[str, Mapping[str, JsonValue]]]
+"""`state.values` of a view: what each field holds, by block_id and action_id."""
 
 VALUE = "value"
 """The `action_id` of every field; its `block_id` is the name of what it holds."""
@@ -97,27 +99,29 @@ def prompt_field(filled: Filled, *, about: bool, optional: bool = False) -> Json
     )
 
 
-def system_field(system: str) -> Json:
-    """The field of what Grok is told before the prompt."""
-    described = OPTIONS["system"]
-    text = field_text("system", system or None)
-    return input_block(
-        "system",
-        OPTIONS["system"].label,
-        text_input("system", text, described.example),
-        hint=described.hint if text is not None else _kept(system),
-    )
+def advanced_fields(filled: Filled, *, several: bool) -> Iterator[Any]:
+    """All that is not basic, in sections; `several`: with what makes a prompt of each paragraph."""
+    system, effort = OPTIONS["system"], OPTIONS["effort"]
+    text = field_text("system", filled.system or None)
+    element = text_input("system", text, system.example)
+    hint = system.hint if text is not None else _kept(filled.system)
+    yield input_block("system", system.label, element, hint=hint)
+    element = choice(words.EFFORTS, filled.effort or NOT_SET)
+    yield input_block("effort", effort.label, element, hint=effort.hint)
+    yield heading(words.GROUPS["search"])
+    for name in OPTION_NAMES:
+        option = OPTIONS[name]
+        element = _search_element(name, filled.search.get(name, ""))
+        yield input_block(name, option.label, element, hint=option.hint)
+    for group, parameters in ADVANCED.items():
+        yield heading(words.GROUPS[group])
+        if several and group == "output":
+            yield _several_field(ticked=filled.splits)
+        for parameter in parameters:
+            yield parameter_field(parameter, filled)
 
 
-def effort_field(effort: Effort | None) -> Json:
-    """The field of how long Grok is to think."""
-    described = OPTIONS["effort"]
-    element = choice(words.EFFORTS, effort or NOT_SET)
-    return input_block("effort", described.label, element, hint=described.hint)
-
-
-def several_field(*, ticked: bool) -> Json:
-    """The field that makes a prompt of each paragraph."""
+def _several_field(*, ticked: bool) -> Json:
     box = option(words.SEVERAL_OPTION, TICKED)
     element = {"type": "checkboxes", "options": [box]}
     if ticked:
@@ -290,17 +294,28 @@ def _hints(parameter: Option) -> Iterable[str]:
         yield words.ONLY_SOME
 
 
+def held(values: Values, name: str) -> Mapping[str, JsonValue]:
+    """What the field of this name holds; nothing where there is none."""
+    return values.get(name, {}).get(VALUE, {})
+
+
+def held_text(values: Values, name: str) -> str:
+    """The same as text: what was typed or chosen; empty for nothing."""
+    match held(values, name):
+        case (
+            {"value": str(text)}
+            | {"selected_date": str(text)}
+            | {"selected_conversation": str(text)}
+            | {"selected_user": str(text)}
+            | {"selected_option": {"value": str(text)}}
+        ):
+            return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        case _:
+            return ""
+
+
 def _kept(value: JsonValue) -> str:
     return words.KEPT_LONG if units(str(value)) > INPUT_CHARS else words.KEPT_STRANGE
-
-
-def search_fields(typed: Mapping[str, str]) -> Iterator[Mapping[str, object]]:
-    """A section of its own, filled with what was `typed`, by the names of options."""
-    yield heading(words.GROUPS["search"])
-    for name in OPTION_NAMES:
-        option = OPTIONS[name]
-        element = _search_element(name, typed.get(name, ""))
-        yield input_block(name, option.label, element, hint=option.hint)
 
 
 def _search_element(name: str, typed: str) -> Json:

@@ -23,15 +23,16 @@ from bot.markdown.characters import printable
 from bot.rules.policy import Models
 from bot.rules.saved_prompts import Offer
 from bot.slack.blocks import Offered, button
-from bot.slack.views import heading
 from bot.slack_limits import OPTION_TEXT_CHARS, OPTIONS_IN_LIST, SECTION_TEXT_CHARS
 from bot.views.form_fields import (
     NOT_SET,
-    VALUE,
     Json,
+    Values,
+    advanced_fields,
     channel_field,
     cut,
-    effort_field,
+    held,
+    held_text,
     modal,
     option,
     option_group,
@@ -40,9 +41,6 @@ from bot.views.form_fields import (
     prompt_field,
     reply_field,
     saved_field,
-    search_fields,
-    several_field,
-    system_field,
     task_field,
 )
 from bot.words import form as words
@@ -56,9 +54,6 @@ LINES = 3
 LINE_CHARS = 55
 """What of a message stands above the fields of a question about it."""
 _LOOKED_AT = 4_000
-
-Values = Mapping[str, Mapping[str, Mapping[str, JsonValue]]]
-"""`state.values` of a view: what each field holds, by block_id and action_id."""
 
 
 def form_view(
@@ -93,7 +88,7 @@ def form_view(
         *([channel_field()] if choose_place else ()),
         reply_field(filled.reply or usual, words.REPLY_TO if choose_place else places),
         _switch(filled, advanced=advanced),
-        *(_advanced(filled) if advanced else ()),
+        *(advanced_fields(filled, several=True) if advanced else ()),
     ]
     return modal(
         words.TITLE,
@@ -110,7 +105,11 @@ def read_form(values: Values, before: Filled) -> Filled:
     A field that is not in `values` keeps what it had, and so does one that could not show its
     value and stayed empty. Any other field that is empty is not given any more.
     """
-    several = before.splits if "several" not in values else _is_ticked(values, "several")
+    several = (
+        before.splits
+        if "several" not in values
+        else bool(held(values, "several").get("selected_options"))
+    )
     read = {name: _read(values, name, before.values.get(name)) for name in PARAMETERS}
     prompt = _text(values, "prompt")
     if isinstance(read["prompt"], list) and prompt and not several:
@@ -128,12 +127,6 @@ def read_form(values: Values, before: Filled) -> Filled:
         saved=_text(values, "saved") if "saved" in values else before.saved,
         several=several,
     )
-
-
-def channel_of(values: Values) -> str:
-    """The channel that was chosen, or `""`."""
-    chosen = _held(values, "channel").get("selected_conversation")
-    return chosen if isinstance(chosen, str) else ""
 
 
 def errors_of(
@@ -254,18 +247,6 @@ def _hidden(filled: Filled) -> int:
     )
 
 
-def _advanced(filled: Filled) -> Iterator[Any]:
-    yield system_field(filled.system)
-    yield effort_field(filled.effort)
-    yield from search_fields(filled.search)
-    for group, parameters in ADVANCED.items():
-        yield heading(words.GROUPS[group])
-        if group == "output":
-            yield several_field(ticked=filled.splits)
-        for parameter in parameters:
-            yield parameter_field(parameter, filled)
-
-
 def _search(values: Values, before: Mapping[str, str]) -> dict[str, str]:
     typed = {
         name: _text(values, name) if name in values else before.get(name, "")
@@ -280,21 +261,8 @@ def _read(values: Values, name: str, before: JsonValue) -> JsonValue:
 
 def _text(values: Values, name: str) -> str:
     """What the field holds, as text; `""` for nothing."""
-    match _held(values, name):
-        case {"value": str(text)} | {"selected_date": str(text)}:
-            return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-        case {"selected_option": {"value": str(chosen)}}:
-            return "" if chosen == NOT_SET else chosen
-        case _:
-            return ""
-
-
-def _is_ticked(values: Values, name: str) -> bool:
-    return bool(_held(values, name).get("selected_options"))
-
-
-def _held(values: Values, name: str) -> Mapping[str, JsonValue]:
-    return values.get(name, {}).get(VALUE, {})
+    text = held_text(values, name)
+    return "" if text == NOT_SET and "selected_option" in held(values, name) else text
 
 
 def _matches(model: Model, wanted: str) -> bool:

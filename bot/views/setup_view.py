@@ -11,7 +11,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from bot.completion.ask import ReplyTo, effort_in
-from bot.completion.form import ADVANCED, BASIC, Filled
+from bot.completion.form import BASIC, Filled
 from bot.completion.options import REPLY_TO
 from bot.completion.search import OPTION_NAMES, read_all, typed_search
 from bot.errors import Fault
@@ -26,23 +26,21 @@ from bot.rules.quota import (
     ScopeKind,
     read_amount,
 )
-from bot.slack.views import heading, section, small
+from bot.slack.views import section, small
 from bot.slack_limits import INPUT_CHARS
 from bot.views.form_fields import (
     NOT_SET,
-    VALUE,
     Json,
-    effort_field,
+    Values,
+    advanced_fields,
+    held_text,
     input_block,
     modal,
     option,
     parameter_field,
     reply_field,
-    search_fields,
-    system_field,
 )
-from bot.views.form_view import Values, read_form
-from bot.words import form as form_words
+from bot.views.form_view import read_form
 from bot.words import setup as words
 
 What = Literal["defaults", "limits"]
@@ -113,11 +111,11 @@ def place_view(whats: Collection[What]) -> Json:
 
 def read_place(values: Values) -> Chosen:
     """What was chosen in the first form."""
-    what: What = "limits" if _chosen(values, "what") == "limits" else "defaults"
-    kind = _chosen(values, "whose")
+    what: What = "limits" if held_text(values, "what") == "limits" else "defaults"
+    kind = held_text(values, "whose")
     if what == "defaults" and kind not in SHARED:
         return Chosen(what, None, {"whose": words.NO_DEFAULTS_OF_PEOPLE})
-    channel, user = _chosen(values, "channel"), _chosen(values, "person")
+    channel, user = held_text(values, "channel"), held_text(values, "person")
     match kind:
         case "channel":
             scope = Scope("channel", channel) if channel else None
@@ -170,7 +168,7 @@ def read_limits(
     for name, quota in QUOTAS.items():
         if name not in values:
             continue
-        text, before = _chosen(values, name).strip(), rules.limits.get(name)
+        text, before = held_text(values, name).strip(), rules.limits.get(name)
         amount = read_amount(quota, text) if text else None
         if isinstance(amount, Fault):
             faults.append(amount)
@@ -191,13 +189,7 @@ def _default_fields(scope: Scope, rules: Rules) -> Iterator[Any]:
     for parameter in BASIC:
         yield parameter_field(parameter, filled)
     yield reply_field(filled.reply or "not_set", words.REPLY_LABELS)
-    yield system_field(filled.system)
-    yield effort_field(filled.effort)
-    yield from search_fields(filled.search)
-    for group, parameters in ADVANCED.items():
-        yield heading(form_words.GROUPS[group])
-        for parameter in parameters:
-            yield parameter_field(parameter, filled)
+    yield from advanced_fields(filled, several=False)
 
 
 def _limit_fields(scope: Scope, rules: Rules) -> Iterator[Any]:
@@ -242,7 +234,7 @@ def _options(filled: Filled, reply: ReplyTo | None) -> dict[str, JsonValue]:
 
 
 def _reply(values: Values, before: ReplyTo | None) -> ReplyTo | None:
-    chosen = _chosen(values, "reply")
+    chosen = held_text(values, "reply")
     return None if chosen == NOT_SET else _place(chosen) or before
 
 
@@ -257,21 +249,6 @@ def _digest(what: What, rules: Rules) -> str:
 
 def _has_any(kind: str, whats: Collection[What]) -> bool:
     return "limits" in whats or kind in SHARED
-
-
-def _chosen(values: Values, name: str) -> str:
-    """What a field holds, as text; empty for nothing."""
-    match values.get(name, {}).get(VALUE, {}):
-        case {"selected_option": {"value": str(value)}}:
-            return value
-        case (
-            {"value": str(value)}
-            | {"selected_conversation": str(value)}
-            | {"selected_user": str(value)}
-        ):
-            return value
-        case _:
-            return ""
 
 
 def _choice(name: str, label: str, labels: Mapping[Any, str]) -> Json:

@@ -13,8 +13,8 @@ from bot.completion.ask import ReplyTo, Said
 from bot.completion.form import TASKS, Filled
 from bot.completion.options import PARAMETERS
 from bot.errors import Fault
-from bot.views.form_fields import loading_view, sentence_view
-from bot.views.form_view import channel_of, read_form
+from bot.views.form_fields import held_text, loading_view, sentence_view
+from bot.views.form_view import read_form
 from bot.words import form as words
 from sandbox.workspace.blocks.validate import check_view
 from tests.completion.strategies import junk
@@ -80,9 +80,9 @@ def test_the_chosen_channel_is_read() -> None:
 
     assert element["default_to_current_conversation"]
     assert element["response_url_enabled"]
-    assert channel_of(state_of(view, {"channel": "C012"})) == "C012"
-    assert channel_of(state_of(view)) == ""
-    assert channel_of({}) == ""
+    assert held_text(state_of(view, {"channel": "C012"}), "channel") == "C012"
+    assert held_text(state_of(view), "channel") == ""
+    assert held_text({}, "channel") == ""
 
 
 def test_the_message_stands_above_what_is_to_be_done_with_it() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from bot.rules.policy import Rules
 from bot.rules.quota import EACH_USER, WORKSPACE, Scope
-from bot.views.form_view import Values
+from bot.views.form_fields import Values
 from bot.views.setup_view import SetupMetadata, What, read_defaults
 
 
