@@ -77,7 +77,7 @@ REFUSES = {
     "bot.completion.form._read(text)": "takes a name of a field (`a form`)",
     "bot.completion.form._read(all)": "takes a name of a field (`a form`)",
     "bot.completion.references.in_ascii": "takes a name of a host",
-    "bot.completion.typed._digit": "takes one character",
+    "bot.completion.lexer._digit": "takes one character",
     **{
         f"bot.words.grok.{name}({given})": "takes names of places"
         for name in ("grok_not_searched", "grok_ask_without_search")
@@ -208,7 +208,7 @@ def test_patterns_and_functions_are_found() -> None:
     assert len(patterns) > 100
     assert len(FUNCTIONS) > 200
     assert set(REFUSES) <= set(FUNCTIONS)
-    assert {"bot.grok.said._SECRETS[0]", "bot.ops.redact._PATTERNS[0][0]"} <= patterns
+    assert {"bot.grok.errors._SECRETS[0]", "bot.ops.redact._PATTERNS[0][0]"} <= patterns
     assert {"bot.markdown.safety.make_safe", "bot.completion.flags.parse_text"} <= set(FUNCTIONS)
 
 

@@ -22,12 +22,11 @@ from bot.files.material import Pdf
 from bot.grok.adapting import Room, Way, adapted, room_after, shortened, ways_out
 from bot.grok.call import Call
 from bot.grok.endpoints.writing import enclosed, rewritten
-from bot.grok.errors import Failure, not_searched
+from bot.grok.errors import Failure, not_searched, safe_name, tools_in
 from bot.grok.http.api import Api
 from bot.grok.http.sips import Deadlines, Sips
-from bot.grok.meaning import lasts, takes_no_files, takes_no_pictures, tools_in
+from bot.grok.meaning import lasts, takes_no_files, takes_no_pictures
 from bot.grok.routing import Refused, Router
-from bot.grok.said import safe_name
 from bot.grok.text.citing import Citing
 from bot.grok.text.progress import Held, Thinking
 from bot.grok.text.trimming import Trimming

@@ -19,10 +19,6 @@ from bot.completion.tools import LongPrompt, Prices
 from bot.grok.known_models import (
     EFFORTS_BY_MODEL,
     KNOWN,
-    KNOWN_TO_IGNORE_LOGPROBS,
-    KNOWN_TO_READ_FILES,
-    KNOWN_TO_SEARCH,
-    KNOWN_TO_SEE,
     SUCCESSORS,
     USUAL_EFFORTS,
     WINDOWS,
@@ -83,12 +79,6 @@ class Catalogue:
     ) -> None:
         self._fetch = fetch
         self._clock = clock
-        self._models: tuple[Model, ...] = ()
-        self._by_name: dict[str, Model] = {}
-        self._cheapest: tuple[Model, ...] = ()
-        self._able: tuple[str, ...] = ()
-        self._exact = True
-        self._in_order: tuple[list[str], list[str]] = ([], [])
         self._fetched_at: float | None = None
         self._first_list = asyncio.Event()
         self._first_list.set()
@@ -111,19 +101,9 @@ class Catalogue:
                     await self._first_list.wait()
 
     @property
-    def models(self) -> tuple[Model, ...]:
-        """Every model, as the API lists them."""
-        return self._models
-
-    @property
-    def cheapest(self) -> tuple[Model, ...]:
-        """Every model, in the order in which people are shown them."""
-        return self._cheapest
-
-    @property
     def listed(self) -> tuple[Model, ...]:
-        """The same, if the API has listed them itself."""
-        return self._cheapest if self._fetched_at is not None else ()
+        """The models in the order in which people are shown them, if the API has listed them."""
+        return self.cheapest if self._fetched_at is not None else ()
 
     async def refresh(self) -> None:
         """Ask the API again when the last list is older than ten minutes; never raises."""
@@ -150,9 +130,11 @@ class Catalogue:
 
     def _take(self, models: tuple[Model, ...]) -> None:
         """Go by `models` from now on. A gateway lists thousands, so each question only looks up."""
-        self._models = models
+        self.models = models
+        """Every model, as the API lists them."""
+        self.cheapest = tuple(sorted(models, key=by_price))
+        """Every model, in the order in which people are shown them."""
         self._by_name = _by_name(models)
-        self._cheapest = tuple(sorted(models, key=by_price))
         self._able = tuple(model.id for model in models if self.reasons(model.id) is False)
         names = [each for model in models for each in (model.id, *model.aliases)]
         self._in_order = sorted(names, key=str.lower), sorted(names, key=_backwards)
@@ -209,38 +191,39 @@ class Catalogue:
 
     def thinks(self, effort: Effort) -> str:
         """A model that takes this effort, or `""`."""
-        names = (model.id for model in self._models)
+        names = (model.id for model in self.models)
         return next((name for name in names if effort in (self.efforts(name) or ())), "")
 
     def _known(self, name: str) -> str | None:
         """The id by which a model is known by heart."""
         known = (self.find(name), _KNOWN_BY_NAME.get(name.casefold()))
-        ids = {model.id for model in KNOWN}
-        return next((model.id for model in known if model and model.id in ids), None)
+        return next((model.id for model in known if model and model.id in WINDOWS), None)
 
     def sees(self, name: str) -> bool | None:
         """Whether a model looks at pictures: as the API says, else as is known by heart; None when
         nobody said."""
         model = self.answering(name)
-        if model is not None and model.sees is not None:
-            return model.sees
-        return True if self._known(name) in KNOWN_TO_SEE else None
+        listed = model.sees if model else None
+        return self._can_all(name) if listed is None else listed
 
     def reads_files(self, name: str) -> bool | None:
         """Likewise whether it takes PDFs as they are, and not only what is written in them. xAI's
         API does not list it, so no list says that one does not."""
         model = self.answering(name)
-        if model is not None and model.files is not None:
-            return model.files
-        return True if self._known(name) in KNOWN_TO_READ_FILES else None
+        listed = model.files if model else None
+        return self._can_all(name) if listed is None else listed
 
     def ignores_logprobs(self, name: str) -> bool:
         """Whether a model is known to take `logprobs` and say nothing of it."""
-        return self._known(name) in KNOWN_TO_IGNORE_LOGPROBS
+        return self._known(name) is not None
 
     def searches(self, name: str) -> bool | None:
         """Whether a model can search; no API lists it, so None is said of most."""
-        return True if self._known(name) in KNOWN_TO_SEARCH else None
+        return self._can_all(name)
+
+    def _can_all(self, name: str) -> bool | None:
+        """What is so of every model that is known by heart; None: nobody said."""
+        return True if self._known(name) else None
 
     def able_to(self, name: str) -> Abilities:
         """All that is known of what a model can do."""
@@ -270,7 +253,7 @@ class Catalogue:
     @property
     def seeing(self) -> str:
         """A model that looks at pictures, or `""`."""
-        return next((model.id for model in self._models if self.sees(model.id)), "")
+        return next((model.id for model in self.models if self.sees(model.id)), "")
 
     def able(self, but: str = "") -> str:
         """A model other than `but` that the completions endpoint serves, or `""`."""

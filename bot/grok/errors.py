@@ -1,27 +1,76 @@
-"""Every way in which the API says no, or breaks, as one plain sentence."""
+"""Every way in which the API says no, or breaks, as one plain sentence; what it said is fit to be
+shown: no keys, teams, addresses or markup."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 
+from bot.completion.excerpt import short
 from bot.completion.options import OPTIONS
+from bot.completion.request import CompletionRequest
+from bot.completion.tools import TOOLS, Searched
+from bot.deferred import compiled_later
 from bot.errors import GrokFailed, GrokFailure
 from bot.grok.call import Call
 from bot.grok.meaning import (
     Missing,
-    filter_in,
+    Said,
+    is_page,
     kind_of,
     missing_in,
     names_model,
-    parameter_in,
+    read_error,
+    say,
     status_in,
 )
-from bot.grok.said import Said, read_error, safe_name, say, scrub
 from bot.words import grok as words
+
+EXCERPT_CHARS = 200
+_READ_CHARS = 4_000
+"""How much of a text is looked at for an excerpt."""
+
+NAME_CHARS = 80
+
+_SECRETS = (
+    re.compile(r"<[^<>]*>"),
+    re.compile(r"https?://\S+"),
+    re.compile(r"\b(?:xai|sk|pk|gsk|key)-[\w*.-]+", re.IGNORECASE),
+    re.compile(r"\bbearer\s++\S+", re.IGNORECASE),
+    re.compile(r"(?<![\w-])[\w-]*+\*{2,}+[\w.*-]*+"),
+    re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", re.IGNORECASE),
+    re.compile(r"(?<=\bteam )(?!and\b|does\b|has\b|is\b|or\b)[\w-]*\d[\w-]*", re.IGNORECASE),
+    re.compile(r"\[WKE=[^\]]{0,200}\]"),
+    re.compile(r"(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{24,}"),
+)
+_MARKUP = re.compile(r"[<>@`*~|\[\]\\]|[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+_PARAMETER = compiled_later(
+    r"(?:arguments?|parameters?)\b[^:`'\"]{0,200}?[:`'\"\s]\s{0,3}[`'\"]?([A-Za-z_]{1,40})[`'\"]?\.?$"
+    r"|(?:arguments?|parameters?):?\s{1,3}[`'\"]?([A-Za-z_]{1,40})"
+    r"|target type:\s{1,3}(?:unknown field\s{1,3})?[`'\"]?([A-Za-z_]{1,40})",
+    re.IGNORECASE,
+)
+_TOOLS = compiled_later(r"\btools?\b|(?:web|x)_search\b", re.IGNORECASE)
+_INSTEAD = compiled_later(r"supported values|expected one of|must be|allowed", re.IGNORECASE)
+
+_OURS = {name.replace("_", ""): name for name in CompletionRequest.model_fields} | {
+    "toplogprobs": "logprobs",
+    "maxcompletiontokens": "max_tokens",
+    "messages": "prompt",
+    "maxoutputtokens": "max_tokens",
+    "input": "prompt",
+    "effort": "effort",
+    "reasoning": "effort",
+    "reasoning.effort": "effort",
+    "reasoningeffort": "effort",
+    "maxturns": "max_turns",
+}
+"""Our names of what servers blame, without `_` and in lower case."""
 
 
 class Failure(GrokFailed):
@@ -70,18 +119,33 @@ class ErrorReply:
 
 def from_reply(reply: ErrorReply, call: Call, secret: str = "") -> Failure:
     """The failure that an HTTP error reply stands for; `secret` is never repeated."""
-    said = read_error(reply.body)
-    missing = missing_in(reply.status, said)
-    kind = "unknown_model" if missing else kind_of(reply.status, said)
-    retry = kind in {"rate_limited", "unavailable"} and reply.status not in _NEVER_AGAIN
-    if reply.should_retry is not None and kind not in _FINAL:
-        retry = reply.should_retry
+    failure = _failure(reply.status, read_error(reply.body), call, secret)
+    failure.retry_after = reply.retry_after
+    failure.retry = failure.retry and reply.status not in _NEVER_AGAIN
+    if reply.should_retry is not None and failure.kind not in _FINAL and not failure.missing:
+        failure.retry = reply.should_retry
+    return failure
+
+
+def from_event(data: Any, call: Call, secret: str = "", *, begun: bool = True) -> Failure:
+    """The failure that an error inside a stream, or in a body with status 200, stands for.
+
+    Before any of the answer has `begun` it costs what the same error costs as an HTTP reply.
+    """
+    said = say(data)
+    failure = _failure(status_in(said), said, call, secret)
+    failure.spent = failure.spent or begun
+    return failure
+
+
+def _failure(status: int, said: Said, call: Call, secret: str) -> Failure:
+    missing = missing_in(status, said)
+    kind = "unknown_model" if missing else kind_of(status, said)
     return Failure(
         _sentence(kind, said, call, secret),
         kind=kind,
-        spent=reply.status in _GIVEN_UP_ON,
-        retry=retry and not missing,
-        retry_after=reply.retry_after,
+        spent=status in _GIVEN_UP_ON,
+        retry=kind in {"rate_limited", "unavailable"},
         missing=missing,
         parameter=_parameter(kind, said, call),
         said=said,
@@ -97,26 +161,6 @@ def not_searched(failure: Failure, model: str, places: Sequence[str]) -> Failure
 def moved() -> Failure:
     """The configured address sends the bot on to where it does not follow."""
     return Failure(words.GROK_NO_API, kind="unknown_model", spent=False)
-
-
-def from_event(data: Any, call: Call, secret: str = "", *, begun: bool = True) -> Failure:
-    """The failure that an error inside a stream, or in a body with status 200, stands for.
-
-    Before any of the answer has `begun` it costs what the same error costs as an HTTP reply.
-    """
-    said = say(data)
-    status = status_in(said)
-    missing = missing_in(status, said)
-    kind = "unknown_model" if missing else kind_of(status, said)
-    return Failure(
-        _sentence(kind, said, call, secret),
-        kind=kind,
-        spent=begun or status in _GIVEN_UP_ON,
-        retry=kind in {"rate_limited", "unavailable"},
-        missing=missing,
-        parameter=_parameter(kind, said, call),
-        said=said,
-    )
 
 
 def from_transport(error: Exception, *, started: bool) -> Failure:
@@ -156,3 +200,60 @@ def _sentence(kind: GrokFailure, said: Said, call: Call, secret: str) -> str:
     if kind == "unknown_model":
         return words.GROK_NOT_SERVED(model) if names_model(said) else words.GROK_NO_API
     return words.GROK_SENTENCES[kind]
+
+
+def scrub(text: str, secret: str = "") -> str:
+    """A short, harmless excerpt of `text`; empty for a page of HTML.
+
+    `secret` is taken out wherever it stands, whatever it looks like.
+    """
+    if is_page(text):
+        return ""
+    if secret:  # before it is cut, which could leave the beginning of it
+        text = text.replace(secret, "…")
+    text = text[:_READ_CHARS]
+    for pattern in _SECRETS:
+        text = pattern.sub("…", text)
+    return _short(text, EXCERPT_CHARS)
+
+
+def safe_name(name: str) -> str:
+    """The id of a model as it may be shown."""
+    return _short(name, NAME_CHARS)
+
+
+def _short(text: str, limit: int) -> str:
+    text = " ".join(_MARKUP.sub(" ", text).split())
+    return short(text, limit)
+
+
+def parameter_in(said: Said) -> str:
+    """Our name of the parameter that the API complains about, or `""`."""
+    found = [said.parameter]
+    found += [name for names in _PARAMETER().findall(said.text.strip()) for name in names if name]
+    for name in found:
+        ours = _OURS.get(name.replace("_", "").lower(), "")
+        if ours:
+            return ours
+    return ""
+
+
+def tools_in(said: Said, sent: Collection[Searched]) -> tuple[Searched, ...]:
+    """Which of the tools that were `sent` an error says cannot be had; those of which it names
+    none, or a value of theirs, are not among them."""
+    text = f"{said.parameter} {said.every}"
+    if filter_in(said) or not _TOOLS().search(text):
+        return ()
+    return tuple(name for name in sent if TOOLS[name].wire in _unlisted(text)) or tuple(sent)
+
+
+def filter_in(said: Said) -> str:
+    """The option of a search that an error is about, or `""`."""
+    text = f"{said.parameter} {said.every}"
+    filters = {wire: name for tool in TOOLS.values() for name, wire in tool.filters.items()}
+    return next((name for wire, name in filters.items() if wire in text), "")
+
+
+def _unlisted(text: str) -> str:
+    """What an error says before it lists what can be had instead."""
+    return _INSTEAD().split(text, maxsplit=1)[0]

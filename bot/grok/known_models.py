@@ -45,15 +45,9 @@ KNOWN = (
     ),
     Model("grok-4.20-multi-agent-0309", (), 1.25, None, 2.5),
 )
-"""xAI's models of October 2026 (docs.x.ai, "Models and pricing")."""
-
-KNOWN_TO_SEE = KNOWN_TO_READ_FILES = KNOWN_TO_SEARCH = frozenset(model.id for model in KNOWN)
-"""Those that look at pictures, take PDFs and search, where the API does not list it: of xAI's every
-one that answers by text (docs.x.ai, "Image understanding", "Files", "Web search", October 2026)."""
-
-KNOWN_TO_IGNORE_LOGPROBS = frozenset(model.id for model in KNOWN)
-"""Those that take `logprobs` and say nothing of it: grok-4.20 and newer (docs.x.ai, "Models",
-October 2026)."""
+"""xAI's models of October 2026 (docs.x.ai, "Models and pricing"). All of them look at pictures,
+take PDFs and search (docs.x.ai, "Image understanding", "Files", "Web search"), and take `logprobs`
+and say nothing of it (docs.x.ai, "Models")."""
 
 WINDOWS = {
     "grok-4.7": 500_000,

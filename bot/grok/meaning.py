@@ -1,16 +1,17 @@
-"""What an error means, by its status, its code and its words, at whichever server it arose."""
+"""What an error says, whatever its shape (flat, nested, in a list, as JSON in a text, a page), and
+what it means, by its status, its code and its words, at whichever server it arose."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from bot.completion.request import CompletionRequest
-from bot.completion.tools import TOOLS, Searched
+from bot.completion.excerpt import as_text
 from bot.deferred import compiled_later
 from bot.errors import GrokFailure
-from bot.grok.said import Said
 
 Missing = Literal["", "model", "endpoint"]
 
@@ -75,12 +76,6 @@ _NO_MODEL = compiled_later(
     re.IGNORECASE | re.DOTALL,
 )
 _ABOUT_PARAMETER = compiled_later(r"\b(?:arguments?|parameters?)\b", re.IGNORECASE)
-_PARAMETER = compiled_later(
-    r"(?:arguments?|parameters?)\b[^:`'\"]{0,200}?[:`'\"\s]\s{0,3}[`'\"]?([A-Za-z_]{1,40})[`'\"]?\.?$"
-    r"|(?:arguments?|parameters?):?\s{1,3}[`'\"]?([A-Za-z_]{1,40})"
-    r"|target type:\s{1,3}(?:unknown field\s{1,3})?[`'\"]?([A-Za-z_]{1,40})",
-    re.IGNORECASE,
-)
 _UNSUPPORTED = compiled_later(
     r"\b(?:unsupported|unrecognized|unknown|unexpected)\b|not (?:supported|permitted|allowed)"
     r"|(?:does not|doesn't|do not|don't) support|extra inputs",
@@ -94,8 +89,6 @@ _VALUE = compiled_later(
     re.IGNORECASE,
 )
 
-_TOOLS = compiled_later(r"\btools?\b|(?:web|x)_search\b", re.IGNORECASE)
-_INSTEAD = compiled_later(r"supported values|expected one of|must be|allowed", re.IGNORECASE)
 _LACKS = compiled_later(
     r"(?:not|n't) (?:supported?|implemented|available|enabled)|unsupported|unknown|requires",
     re.IGNORECASE,
@@ -104,34 +97,144 @@ _PASSES = compiled_later(r"temporar|again|overload|moment|timed? ?out", re.IGNOR
 _STATUS = compiled_later(r"[45]\d\d(?:\d\d)?")
 """vLLM and FastChat write two more digits."""
 
-_CODES = {
-    "invalidargument": 400,
-    "invalidrequesterror": 400,
-    "badrequest": 400,
-    "badrequesterror": 400,
-    "failedprecondition": 400,
-    "contextlengthexceeded": 400,
-    "unauthenticated": 401,
-    "authenticationerror": 401,
-    "invalidapikey": 401,
-    "permissiondenied": 403,
-    "permissiondeniederror": 403,
-    "notfound": 404,
-    "notfounderror": 404,
-    "modelnotfound": 404,
-    "insufficientquota": 429,
-    "ratelimit": 429,
-    "ratelimiterror": 429,
-    "ratelimitexceeded": 429,
-    "resourceexhausted": 429,
-    "unavailable": 503,
-    "overloadederror": 503,
-    "deadlineexceeded": 504,
+_NAMED: Mapping[int, str] = {
+    400: "invalidargument invalidrequesterror badrequest badrequesterror failedprecondition"
+    " contextlengthexceeded",
+    401: "unauthenticated authenticationerror invalidapikey",
+    403: "permissiondenied permissiondeniederror",
+    404: "notfound notfounderror modelnotfound",
+    429: "insufficientquota ratelimit ratelimiterror ratelimitexceeded resourceexhausted",
+    503: "unavailable overloadederror",
+    504: "deadlineexceeded",
 }
+_CODES = {name: status for status, names in _NAMED.items() for name in names.split()}
 
 _ERROR_WORDS = frozenset({"error", "failed", "failure", "exception"})
 _QUIET = frozenset({"ping", "keepalive", "heartbeat"})
 _FINE = frozenset({"0", "200", "ok", "success"})
+
+_HTML = re.compile(r"^\s*(?:<!doctype|<html|<head|<body|<\?xml)", re.IGNORECASE)
+
+READ_CHARS = 2000
+"""How much of an error is looked at."""
+
+_MOST_LEVELS = 6
+_MOST_PARTS = 20
+
+_TEXT_KEYS = (
+    *("message", "error", "errors", "detail", "details", "msg", "error_message", "error_msg"),
+    *("error_description", "errormessage", "description", "reason", "title", "fault"),
+    *("faultstring", "metadata", "raw", "innererror", "inner_error", "cause"),
+)
+"""Where a server puts its words, the likeliest first."""
+
+_CODE_KEYS = ("code", "type", "status", "error_code", "errorcode", "error_type", "provider_code")
+_PARAMETER_KEYS = ("param", "parameter", "field")
+_GENERIC = re.compile(r"provider returned error|upstream error|bad request|error", re.IGNORECASE)
+"""Says nothing: what the provider itself said stands further in (OpenRouter's `metadata.raw`)."""
+
+
+def is_page(text: str) -> bool:
+    """Whether `text` is an HTML page, as gateways send them."""
+    return bool(_HTML.match(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What an error body says: its words, its code and the parameter that it blames; `every` holds
+    all of its words and codes, to look for what they mean."""
+
+    text: str = ""
+    code: str = ""
+    parameter: str = ""
+    every: str = ""
+    codes: tuple[str, ...] = ()
+
+
+def read_error(body: str) -> Said:
+    """Read an error body: JSON of any shape, plain text, a page, or nothing."""
+    try:
+        return say(json.loads(body, strict=False))
+    except (ValueError, RecursionError):
+        return Said() if is_page(body) else say(body[:READ_CHARS])
+
+
+def say(data: Any) -> Said:
+    """What an error says that came as `data`."""
+    found = _Found()
+    found.read(data, 0)
+    texts = [text for text in found.texts if not _GENERIC.fullmatch(text.rstrip(" .!"))]
+    text = next(iter(texts or found.texts), "")
+    every = " ".join((*found.codes, *found.texts))
+    return Said(
+        as_text(text[:READ_CHARS]),
+        as_text(next(iter(found.codes), "")[:READ_CHARS]),
+        as_text(next(iter(found.parameters), "")[:READ_CHARS]),
+        as_text(every[:READ_CHARS]),
+        tuple(found.codes),
+    )
+
+
+@dataclass(slots=True)
+class _Found:
+    """What has been found in an error, in the order in which it was."""
+
+    texts: list[str] = field(default_factory=list)
+    codes: list[str] = field(default_factory=list)
+    parameters: list[str] = field(default_factory=list)
+    parts: int = 0
+
+    def read(self, value: Any, level: int) -> None:
+        """Take what `value` says, and what stands in it."""
+        self.parts += 1
+        if level > _MOST_LEVELS or self.parts > _MOST_PARTS:
+            return
+        if isinstance(value, str):
+            self._read_text(value.strip(), level)
+        elif isinstance(value, Mapping):
+            self._read_map(value, level)
+        elif isinstance(value, list):
+            for each in value[:_MOST_PARTS]:
+                self.read(each, level + 1)
+
+    def _read_text(self, text: str, level: int) -> None:
+        inner = _inner(text)
+        if inner is not None:
+            self.read(inner, level + 1)
+        elif text:
+            self.texts.append(text[:READ_CHARS])
+
+    def _read_map(self, value: Mapping[str, Any], level: int) -> None:
+        plain = {str(name).lower(): each for name, each in value.items()}
+        nested = plain.get("error")
+        if isinstance(nested, Mapping):  # its words and its code are the nearest to the fault
+            self.read(plain.pop("error"), level + 1)
+        self.codes += [
+            str(plain[name])[:READ_CHARS]
+            for name in _CODE_KEYS
+            if isinstance(plain.get(name), str | int) and not isinstance(plain[name], bool)
+        ]
+        for name in _PARAMETER_KEYS:
+            if isinstance(plain.get(name), str):
+                self.parameters.append(plain[name])
+        place = plain.get("loc")
+        if isinstance(place, list) and place and isinstance(place[-1], str):
+            self.parameters.append(place[-1])
+            self.texts.append(f"{place[-1]}: {plain.pop('msg', '')}"[:READ_CHARS])
+        for name in _TEXT_KEYS:
+            if name in plain:
+                self.read(plain[name], level + 1)
+
+
+def _inner(text: str) -> Any:
+    """The map or list that a text is, written as JSON; None for any other text."""
+    if not text.startswith(("{", "[")):
+        return None
+    try:
+        data = json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        return None
+    return data if isinstance(data, Mapping | list) else None
 
 
 def tells_error(data: Mapping[str, Any]) -> bool:
@@ -221,41 +324,9 @@ def _is_about_money(status: int, text: str) -> bool:
     return status in {_UNTOLD, 400, 401, 403, 422, 429} and bool(_BUDGET().search(text))
 
 
-def parameter_in(said: Said) -> str:
-    """Our name of the parameter that the API complains about, or `""`."""
-    found = [said.parameter]
-    found += [name for names in _PARAMETER().findall(said.text.strip()) for name in names if name]
-    for name in found:
-        ours = _OURS.get(name.replace("_", "").lower(), "")
-        if ours:
-            return ours
-    return ""
-
-
-def tools_in(said: Said, sent: Collection[Searched]) -> tuple[Searched, ...]:
-    """Which of the tools that were `sent` an error says cannot be had; those of which it names
-    none, or a value of theirs, are not among them."""
-    text = f"{said.parameter} {said.every}"
-    if filter_in(said) or not _TOOLS().search(text):
-        return ()
-    return tuple(name for name in sent if TOOLS[name].wire in _unlisted(text)) or tuple(sent)
-
-
 def lasts(said: Said) -> bool:
     """Whether an error of a server that is out of order says that it does not have a thing."""
     return bool(_LACKS().search(said.every)) and not _PASSES().search(said.every)
-
-
-def filter_in(said: Said) -> str:
-    """The option of a search that an error is about, or `""`."""
-    text = f"{said.parameter} {said.every}"
-    filters = {wire: name for tool in TOOLS.values() for name, wire in tool.filters.items()}
-    return next((name for wire, name in filters.items() if wire in text), "")
-
-
-def _unlisted(text: str) -> str:
-    """What an error says before it lists what can be had instead."""
-    return _INSTEAD().split(text, maxsplit=1)[0]
 
 
 _PICTURES = compiled_later(
@@ -275,9 +346,7 @@ _ONE_PICTURE = compiled_later(
 
 def takes_no_pictures(said: Said) -> bool:
     """Whether an error says that no pictures are looked at, and not that this one is not."""
-    text = said.every
-    found = _PICTURES().search(text) and _NOT_TAKEN().search(text)
-    return bool(found) and not _ONE_PICTURE().search(text)
+    return _takes_none(_PICTURES(), said.every)
 
 
 _FILES = compiled_later(r"\b(?:input_file|file_data|files?|pdfs?|documents?)\b", re.IGNORECASE)
@@ -285,26 +354,13 @@ _FILES = compiled_later(r"\b(?:input_file|file_data|files?|pdfs?|documents?)\b",
 
 def takes_no_files(said: Said) -> bool:
     """Whether an error says that no files are taken as they are, and not that this one is not."""
-    text = said.every
-    found = _FILES().search(text) and _NOT_TAKEN().search(text)
-    return bool(found) and not _ONE_PICTURE().search(text)
+    return _takes_none(_FILES(), said.every)
+
+
+def _takes_none(kind: re.Pattern[str], text: str) -> bool:
+    return bool(kind.search(text) and _NOT_TAKEN().search(text) and not _ONE_PICTURE().search(text))
 
 
 def unsupported(said: Said) -> bool:
     """Whether an error says that a parameter is not taken at all, whatever its value."""
     return bool(_UNSUPPORTED().search(said.every)) and not _VALUE().search(said.every)
-
-
-_OURS = {name.replace("_", ""): name for name in CompletionRequest.model_fields} | {
-    "toplogprobs": "logprobs",
-    "maxcompletiontokens": "max_tokens",
-    "messages": "prompt",
-    "maxoutputtokens": "max_tokens",
-    "input": "prompt",
-    "effort": "effort",
-    "reasoning": "effort",
-    "reasoning.effort": "effort",
-    "reasoningeffort": "effort",
-    "maxturns": "max_turns",
-}
-"""Our names of what servers blame, without `_` and in lower case."""

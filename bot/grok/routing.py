@@ -21,10 +21,9 @@ from bot.grok.adapting import WAYS, Way, adapted
 from bot.grok.call import Beside, Call, Dialect
 from bot.grok.catalogue import Catalogue
 from bot.grok.endpoints.writing import ENDPOINTS, write
-from bot.grok.errors import Failure
+from bot.grok.errors import Failure, safe_name
 from bot.grok.key import LookUp
 from bot.grok.meaning import names_model, unsupported
-from bot.grok.said import safe_name
 from bot.words import grok as said
 from bot.words import request as words
 from bot.words.sentences import one_of

@@ -10,7 +10,7 @@ import pytest
 from bot.completion.options import OPTIONS
 from bot.errors import GrokFailure
 from bot.grok.client import GrokClient
-from bot.grok.said import read_error
+from bot.grok.meaning import read_error
 from bot.words import grok as words
 from sandbox.grok import GrokServer, Script
 from sandbox.grok.strict import TEAM

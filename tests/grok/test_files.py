@@ -11,8 +11,7 @@ from bot.completion.result import Endpoint
 from bot.completion.transcript import Past
 from bot.errors import GrokFailed, RequestRefused
 from bot.files.material import Enclosure, Pdf, Picture, Text, Unread
-from bot.grok.meaning import takes_no_files, takes_no_pictures
-from bot.grok.said import say
+from bot.grok.meaning import say, takes_no_files, takes_no_pictures
 from bot.words import files as words
 from sandbox.grok import GrokServer, Model, Script
 from tests.files.samples import in_base64, jpeg, pdf, png

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from bot.errors import GrokFailed
 from bot.grok.client import GrokClient
-from bot.grok.http.api import Found
+from bot.grok.http.api import Reply
 from bot.grok.key import KeyState, read_key
 from sandbox.grok import GrokServer
 from tests.fixtures.grok import OpenGrokClient
@@ -61,4 +62,4 @@ async def test_nobody_there(open_grok_client: OpenGrokClient) -> None:
     ],
 )
 def test_every_reply(status: int, data: Any, state: KeyState) -> None:
-    assert read_key(Found(status, data)) == state
+    assert read_key(Reply(status, "" if data is None else json.dumps(data))) == state

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.grok.said import EXCERPT_CHARS, is_page, safe_name, scrub
+from bot.grok.errors import EXCERPT_CHARS, safe_name, scrub
+from bot.grok.meaning import is_page
 
 
 @pytest.mark.parametrize(

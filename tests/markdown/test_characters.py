@@ -12,7 +12,7 @@ import regex
 
 from bot.completion.ask import beginning as beginning_of_tokens
 from bot.completion.excerpt import excerpt
-from bot.grok.said import safe_name
+from bot.grok.errors import safe_name
 from bot.markdown.characters import boundary, shortened, unfinished, whole_characters
 from bot.markdown.markdown import Layout
 from bot.markdown.pieces import Room

@@ -135,15 +135,10 @@ class Reply:
     text: str
     onward: str = ""
 
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The reply to a lookup; `data` is None when it was not JSON. `onward` is the address that it
-    sends to, where the bot does not follow."""
-
-    status: int
-    data: Any
-    onward: str = ""
+    @property
+    def data(self) -> Any:
+        """What it says as JSON; None when it is none. Raises `Failure` when it is too intricate."""
+        return read_json(self.text)
 
 
 class Api:
@@ -180,12 +175,11 @@ class Api:
             if response is not None:
                 await response.aclose()
 
-    async def look_up(self, path: str) -> Found:
-        """Get the JSON of `path`; raises `Failure` when there is no reply, or none of a bearable
+    async def look_up(self, path: str) -> Reply:
+        """Get what is at `path`; raises `Failure` when there is no reply, or none of a bearable
         size."""
         request = self._http.build_request("GET", self._base + path, headers=self._headers)
-        reply = await self._ask(request, _LOOKUP_SECONDS)
-        return Found(reply.status, read_json(reply.text), reply.onward)
+        return await self._ask(request, _LOOKUP_SECONDS)
 
     async def put(self, path: str, body: Mapping[str, Any], seconds: float) -> Reply:
         """Post `body` to `path`, and take what comes within `seconds`; raises `Failure` when there
@@ -211,9 +205,9 @@ class Api:
         """The JSON of `path`, or None when there is none to have."""
         try:
             found = await self.look_up(path)
+            return found.data if 200 <= found.status < 300 else None
         except Failure:
             return None
-        return found.data if 200 <= found.status < 300 else None
 
     def _request(self, call: Call) -> httpx.Request:
         wire, names = ENDPOINTS[call.endpoint], self._hashed(call.names)
