@@ -16,7 +16,7 @@ from bot.grok.catalogue import Catalogue
 from bot.grok.known_models import Model
 from bot.rules.policy import EVERY_MODEL, Default, Fields, InForce, Models, Paused, Policy
 from bot.rules.quota import QUOTAS, Scope, find_quota
-from bot.rules.searchable import Searchable
+from bot.rules.searchable import DOMAINS, HANDLES, Searchable
 from bot.slack.blocks import mention, moment
 from bot.slack.people.person import Person
 from bot.store.policies import AuditEntry
@@ -145,7 +145,7 @@ def searchable_text(may: Searchable) -> str:
     if not may.sources:
         return search_words.NOTHING_MAY
     text = search_words.may_be([search_words.PLACES[source] for source in may.sources])
-    lists = (("web", may.domains, ""), ("x", may.handles, "@"))
+    lists = (("web", may.listed(DOMAINS), ""), ("x", may.listed(HANDLES), "@"))
     of_each = [
         search_words.read_there(
             source,

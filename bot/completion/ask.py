@@ -295,16 +295,13 @@ def show_echo(prompt: str, text: str, *, done: bool) -> str:
     if not text.startswith(prompt):
         return "" if prompt.startswith(text) and not done else text
     completion = text[len(prompt) :].lstrip("\n")
-    return f"{_code_block(prompt) if _CODE.search(prompt) else _quotation(prompt)}\n\n{completion}"
+    quotation = "\n".join(f"> {line}".rstrip() for line in prompt.splitlines())
+    return f"{_code_block(prompt) if _CODE.search(prompt) else quotation}\n\n{completion}"
 
 
 def without_echo(prompt: str, shown: str) -> str:
     """The completion alone, of what `show_echo` made of it."""
     return shown.removeprefix(show_echo(prompt, prompt, done=True))
-
-
-def _quotation(prompt: str) -> str:
-    return "\n".join(f"> {line}".rstrip() for line in prompt.splitlines())
 
 
 def _code_block(prompt: str) -> str:

@@ -225,7 +225,6 @@ class _Choice:
         """Whether anything has come of it."""
 
     def add(self, chunk: Chunk) -> None:
-        """Take a chunk of this choice."""
         self.begun = True
         self._text.add(chunk.text)
         if self._reasoning.chars < _MOST_REASONING_CHARS:
@@ -245,14 +244,12 @@ class _Choice:
             self._shown = None
 
     def section(self) -> Section:
-        """The choice as it stands."""
         if self._shown is None:
             self._shown = self._show()
         return self._shown
 
     @property
     def writes(self) -> bool:
-        """Whether there is any text."""
         return self._text.chars > 0
 
     @property
@@ -264,7 +261,6 @@ class _Choice:
 
     @property
     def reasoning(self) -> str:
-        """What was thought before this choice."""
         return self._reasoning.read()
 
     def _show(self) -> Section:
@@ -319,7 +315,6 @@ class _Growth:
         self._pieces: list[str] = []
 
     def add(self, piece: str) -> None:
-        """Take what comes next."""
         if not piece:
             return
         self.chars += len(piece)

@@ -3,7 +3,7 @@ schema, and by what it must keep to beyond that. Found before anything is spent.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 
 from pydantic import ValidationError
@@ -134,21 +134,26 @@ def validate(values: Mapping[str, object]) -> CompletionRequest:
     """The request with these parameters, in JSON form.
 
     Raises `RequestRefused` when the schema does not allow them. Its faults then name the broken
-    rules (`bot.completion.faults`) of the other parameters too, so that one look is enough.
+    rules of the other parameters too, so that one look is enough.
     """
+    request, found = sound_part(values)
+    if found:
+        raise refusal(found)
+    return request
+
+
+def sound_part(values: Mapping[str, object]) -> tuple[CompletionRequest, tuple[Fault, ...]]:
+    """The request with those of these parameters that the schema allows, and what it does not
+    allow; then also what rules beyond it do not. A model or a prompt that is missing or wrong is
+    stood in for by `-`."""
     try:
-        return CompletionRequest.model_validate(dict(values))
+        return CompletionRequest.model_validate(dict(values)), ()
     except ValidationError as error:
         found = faults_of(error)
     wrong = {fault.parameter for fault in found}
-    raise refusal([*found, *_rest(values, wrong)])
-
-
-def sound_part(values: Mapping[str, object], wrong: Container[str]) -> CompletionRequest:
-    """The request in the parameters that are not `wrong`, so that more can be found out about it.
-    A model or a prompt that is missing or wrong is stood in for by `-`."""
     sound = {name: values[name] for name in PARAMETERS if name in values and name not in wrong}
-    return CompletionRequest.model_validate({"model": "-", "prompt": "-", **sound})
+    request = CompletionRequest.model_validate({"model": "-", "prompt": "-", **sound})
+    return request, found if "" in wrong else (*found, *check(request))
 
 
 def refusal(found: Iterable[Fault]) -> RequestRefused:
@@ -179,11 +184,6 @@ def faults_of(error: ValidationError) -> tuple[Fault, ...]:
         if name not in telling or len(detail["loc"]) > len(telling[name]["loc"]):
             telling[name] = detail
     return tuple(_fault(name, detail) for name, detail in telling.items())
-
-
-def _rest(values: Mapping[str, object], wrong: set[str]) -> tuple[Fault, ...]:
-    """The rules broken by the parameters that are not `wrong`."""
-    return () if "" in wrong else check(sound_part(values, wrong))
 
 
 def _fault(name: str, detail: ErrorDetails) -> Fault:

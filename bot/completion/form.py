@@ -158,7 +158,8 @@ def field_text(name: str, value: JsonValue) -> str | None:
     text = _written(name, value)
     if text is None or not _fits(name, text):
         return None
-    return text if _same(_read(name, text, like=value), value) else None
+    same = _unlisted(_read(name, text, like=value)) == _unlisted(value)
+    return text if same else None
 
 
 def reread(name: str, text: str, before: JsonValue) -> JsonValue:
@@ -261,10 +262,6 @@ def _stops(text: str) -> JsonValue:
     lines = [line for line in _line_ends(text).split("\n") if line.strip()]
     stops: list[JsonValue] = [Value(line).text(control=True) for line in lines]
     return stops[0] if len(stops) == 1 else stops
-
-
-def _same(read: JsonValue, value: JsonValue) -> bool:
-    return _unlisted(read) == _unlisted(value)
 
 
 def _unlisted(value: JsonValue) -> JsonValue:

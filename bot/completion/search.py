@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date, timedelta
+from functools import partial
 from typing import get_args
 
 from pydantic import BaseModel, ConfigDict, JsonValue
@@ -202,14 +203,6 @@ def _listed(
     return [*found]
 
 
-def _domains(name: str, typed: str) -> Read:
-    return _listed(name, typed, MAX_DOMAINS, domain_in, said.NO_DOMAIN)
-
-
-def _handles(name: str, typed: str) -> Read:
-    return _listed(name, typed, MAX_HANDLES, handle_in, said.NO_HANDLE)
-
-
 def domain_in(typed: str) -> str:
     """The domain that `typed` is, as it is sent; empty when it is none. `https://` before it, and
     a `/` behind it, say nothing more."""
@@ -256,6 +249,8 @@ def _turns(name: str, typed: str) -> Read:
     return turns
 
 
+_domains = partial(_listed, most=MAX_DOMAINS, plain=domain_in, problem=said.NO_DOMAIN)
+_handles = partial(_listed, most=MAX_HANDLES, plain=handle_in, problem=said.NO_HANDLE)
 _READERS: Mapping[str, Callable[[str, str], Read]] = {
     "search": _sources,
     "domains": _domains,

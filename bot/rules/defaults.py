@@ -15,7 +15,7 @@ from pydantic import JsonValue
 
 from bot.completion.ask import NEAREST, Effort, ReplyTo, Source, effort_in
 from bot.completion.excerpt import excerpt, shown_value
-from bot.completion.faults import check, refusal, sound_part, too_long, validate
+from bot.completion.faults import check, refusal, sound_part, too_long
 from bot.completion.flags import Flags
 from bot.completion.options import OPTIONS, PARAMETERS, REPLY_TO
 from bot.completion.request import CompletionRequest
@@ -29,7 +29,7 @@ from bot.completion.search import (
     without_source,
     written,
 )
-from bot.errors import Fault, RequestRefused
+from bot.errors import Fault
 from bot.rules.policy import InForce, Models
 from bot.rules.searchable import bounded
 from bot.words import commands as managing
@@ -118,12 +118,7 @@ def request_of(supplied: Supplied, most_bytes: int, carried: Carried) -> Complet
     it, of what admins do not allow, and of the endpoint that would have to carry it. Where a
     default is to blame, the fault says whose it is.
     """
-    found: tuple[Fault, ...] = ()
-    try:
-        request = validate(supplied.values)
-    except RequestRefused as refused:
-        found = refused.faults
-        request = sound_part(supplied.values, {fault.parameter for fault in found})
+    request, found = sound_part(supplied.values)
     of_flags = supplied.flags.faults
     wrong = {fault.parameter for fault in (*of_flags, *found)}
     further = [*check(request, max_prompt_bytes=most_bytes)]
@@ -208,10 +203,9 @@ def default_faults(rules: InForce, values: Mapping[str, JsonValue]) -> tuple[Fau
 def _faults_of(rules: InForce, defaults: Mapping[str, JsonValue]) -> list[Fault]:
     found = [*_own_faults(defaults), *_size_faults(defaults), *_search_faults(rules, defaults)]
     parameters = {name: value for name, value in defaults.items() if name not in _NO_PARAMETERS}
-    try:
-        request = validate({"model": "-", "prompt": "-", **parameters})
-    except RequestRefused as refused:
-        return [*found, *refused.faults]
+    request, wrong = sound_part({"model": "-", "prompt": "-", **parameters})
+    if wrong:
+        return [*found, *wrong]
     found += (*check(request), *restriction_faults(rules, request))
     return [fault for fault in found if fault.parameter in defaults]
 

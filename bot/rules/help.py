@@ -98,7 +98,6 @@ def _row(parameter: Option) -> str:
 
 
 def _carried(parameter: Option) -> str:
-    """By which endpoints."""
     match parameter.newest:
         case "completions":
             return "completions"

@@ -32,6 +32,11 @@ Named = Mapping[str, bool]
 DOMAINS, HANDLES = "domains", "handles"
 """Those that are not named."""
 
+READ_BY: Mapping[Searched, str] = {"web": DOMAINS, "x": HANDLES}
+"""What each tool reads."""
+
+_MOST = {DOMAINS: MAX_DOMAINS, HANDLES: MAX_HANDLES}
+
 
 def searched_name(typed: str) -> str:
     """What `typed` is called in the policy; empty when it is nothing that can be searched."""
@@ -77,28 +82,16 @@ class Searchable:
         return tuple(
             source
             for source in SOURCES
-            if all(each.get(source, True) for each in self.rules) and not self._is_empty(source)
+            if all(each.get(source, True) for each in self.rules)
+            and self.listed(READ_BY[source]).only != ()
         )
-
-    def _is_empty(self, source: Searched) -> bool:
-        """Whether nothing is left to read there."""
-        return (self.domains if source == "web" else self.handles).only == ()
-
-    @property
-    def domains(self) -> Listed:
-        """The domains that may be read."""
-        return self._listed(DOMAINS)
-
-    @property
-    def handles(self) -> Listed:
-        """The handles whose posts may be read."""
-        return self._listed(HANDLES)
 
     def allows(self, kind: str, name: str) -> bool:
         """Whether a domain or a handle may be read."""
         return all(_says(each, kind, name) for each in self.rules)
 
-    def _listed(self, kind: str) -> Listed:
+    def listed(self, kind: str) -> Listed:
+        """The domains that may be read, or the handles whose posts may be."""
         named = sorted({name for each in self.rules for name in each if kind_of(name) == kind})
         names = [name.removeprefix("@") for name in named if name != kind]
         if all(each.get(kind, True) for each in self.rules):
@@ -128,14 +121,11 @@ def bounded(search: Search, may: Searchable) -> tuple[Search, tuple[Fault, ...]]
         places = [search_words.PLACES[source] for source in denied]
         faults.append(Fault("search", said.not_searched_here(places), allowed))
     bounds: dict[str, tuple[str, ...]] = {}
-    for kind, own, own_not, most in (
-        (DOMAINS, search.domains, search.not_domains, MAX_DOMAINS),
-        (HANDLES, search.handles, search.not_handles, MAX_HANDLES),
-    ):
-        if ("web" if kind == DOMAINS else "x") in search.sources:
-            lists = _Lists(may, kind, own, own_not, most)
-            faults += [] if denied else lists.faults()
-            bounds |= lists.bounds
+    for source in search.sources:
+        kind = READ_BY[source]
+        lists = _Lists(may, kind, getattr(search, kind), getattr(search, f"not_{kind}"))
+        faults += [] if denied else lists.faults()
+        bounds |= lists.bounds
     return search.model_copy(update={"bounds": Bounds(**bounds)}), tuple(faults)
 
 
@@ -147,11 +137,10 @@ class _Lists:
     kind: str
     own: tuple[str, ...]
     own_not: tuple[str, ...]
-    most: int
 
     @property
     def listed(self) -> Listed:
-        return self.may.domains if self.kind == DOMAINS else self.may.handles
+        return self.may.listed(self.kind)
 
     @property
     def bounds(self) -> dict[str, tuple[str, ...]]:
@@ -187,20 +176,21 @@ class _Lists:
     def _beside(self) -> Iterator[Fault]:
         """What it leaves out, and cannot beside what the rules do."""
         name, only, covers = f"not_{self.kind}", self.listed.only, _covers(self.kind)
+        most = _MOST[self.kind]
         if only is None:
             out = {*self.own_not, *self.listed.forbidden}
-            if len(out) > self.most:
+            if len(out) > most:
                 problem = said.TOO_MANY_BESIDE(count=len(out), forbidden=len(self.listed.forbidden))
-                yield Fault(name if self.own_not else "search", problem, words.UP_TO(self.most))
+                yield Fault(name if self.own_not else "search", problem, words.UP_TO(most))
             return
         yield from self._not_kept(only)
         left = [each for each in only if not any(covers(own, each) for own in self.own_not)]
         within = [own for own in self.own_not if any(covers(e, own) and e != own for e in only)]
         if self.own_not and (not left or within):
             yield Fault(name, said.LEAVES_NOTHING, self._allowed())
-        elif len(only) > self.most:
+        elif len(only) > most:
             problem = said.TOO_MANY_ALLOWED(len(only))
-            yield Fault("search", problem, words.UP_TO(self.most))
+            yield Fault("search", problem, words.UP_TO(most))
 
     def _allowed(self) -> str:
         listed = self.listed
@@ -216,10 +206,8 @@ def _covers(kind: str) -> Callable[[str, str], bool]:
 
 def not_kept(may: Searchable) -> Iterator[Fault]:
     """What the API cannot keep to: it takes one short list of each."""
-    for kind, listed, most in (
-        (DOMAINS, may.domains, MAX_DOMAINS),
-        (HANDLES, may.handles, MAX_HANDLES),
-    ):
+    for kind, most in _MOST.items():
+        listed = may.listed(kind)
         count = len(listed.forbidden if listed.only is None else listed.only)
         if count > most:
             yield Fault(kind, words.TOO_MANY_STOPS(count), words.UP_TO(most))

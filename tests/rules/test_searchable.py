@@ -108,7 +108,7 @@ def test_a_tool_that_is_forbidden_is_said() -> None:
     ],
 )
 def test_domains_are_those_that_each_place_allows(rules: tuple[Named, ...], listed: Listed) -> None:
-    assert Searchable(rules).domains == listed
+    assert Searchable(rules).listed("domains") == listed
 
 
 FORBIDS = Searchable(({"bad.co": False, "@spam": False},))
