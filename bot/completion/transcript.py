@@ -106,21 +106,6 @@ def holds_pictures(files: Iterable[Enclosure]) -> bool:
     return any(isinstance(file, Picture) for file in files)
 
 
-def beside_text(files: Iterable[Enclosure]) -> int:
-    """The most tokens that files come to besides what is written of them, or instead."""
-    return sum(_beside_text(file) for file in files)
-
-
-def _beside_text(file: Enclosure) -> int:
-    match file:
-        case Picture():
-            return file.tokens
-        case Pdf():
-            return file.tokens or 0
-        case _:
-            return 0
-
-
 def one_fewer(files: Sequence[Enclosure]) -> tuple[Enclosure, ...] | None:
     """`files` without the last that goes along, for want of room; None when none does."""
     for place in range(len(files) - 1, -1, -1):
@@ -199,9 +184,9 @@ def chat_messages(system: str, past: Past, prompt: str) -> list[dict[str, str]]:
     People are named where several of them speak, and only there.
     """
     users = {turn.user for turn in past.turns} | {past.user}
-    names = [*map(_speaker_of, past.turns), _speaker(past.name, past.user)]
-    like_name = _like_names(names) if len(users) > 1 else None
-    *asked, asking = names
+    asked = [_speaker(turn.name, turn.user) for turn in past.turns]
+    asking = _speaker(past.name, past.user)
+    like_name = _like_names([*asked, asking]) if len(users) > 1 else None
     messages = [_message("system", system)] if system else []
     for turn, name in zip(past.turns, asked, strict=True):
         messages.append(_question(turn.context, name, turn.prompt, like_name))
@@ -237,7 +222,8 @@ def frame(system: str, past: Past) -> Frame:
         return Frame(f"{system}\n\n" if system else "", begun=past.begun)
     parts = [_quoted(system, _LIKE_SPEAKER), _INTRODUCTION]
     for turn in past.turns:
-        parts.append(_spoken(_speaker_of(turn), _joined(turn.context, turn.prompt)))
+        speaker = _speaker(turn.name, turn.user)
+        parts.append(_spoken(speaker, _joined(turn.context, turn.prompt)))
         parts.append(f"{_GROK}\n{_quoted(turn.answer, _LIKE_SPEAKER)}")
     material = past.material
     parts.append(_spoken(_speaker(past.name, past.user), material))
@@ -252,10 +238,6 @@ def _spoken(name: str, text: str) -> str:
 
 def _joined(*parts: str) -> str:
     return "\n\n".join(filter(None, parts))
-
-
-def _speaker_of(turn: Turn) -> str:
-    return _speaker(turn.name, turn.user)
 
 
 def _speaker(name: str, user: str) -> str:
@@ -373,7 +355,8 @@ def most_enclosed(request: CompletionRequest, system: str, past: Past) -> int:
     written = most_read(texts_of(request, system, past)) - most_read(
         texts_of(request, system, bare)
     )
-    return written + len(request.prompts) * beside_text(past.files)
+    beside = sum(file.tokens or 0 for file in past.files if isinstance(file, Picture | Pdf))
+    return written + len(request.prompts) * beside
 
 
 def most_read(texts: Sequence[str]) -> int:
