@@ -151,9 +151,12 @@ def sound_part(values: Mapping[str, object]) -> tuple[CompletionRequest, tuple[F
     except ValidationError as error:
         found = faults_of(error)
     wrong = {fault.parameter for fault in found}
-    sound = {name: values[name] for name in PARAMETERS if name in values and name not in wrong}
+    right = [name for name in PARAMETERS if name in values and name not in wrong]
+    if "" in wrong:  # a key that is no text, which hides what else is wrong
+        right = []
+    sound = {name: values[name] for name in right}
     request = CompletionRequest.model_validate({"model": "-", "prompt": "-", **sound})
-    return request, found if "" in wrong else (*found, *check(request))
+    return request, (*found, *check(request))
 
 
 def refusal(found: Iterable[Fault]) -> RequestRefused:
