@@ -11,7 +11,8 @@ from bot.slack.blocks import mentions
 from bot.slack.people.membership import Membership
 from bot.slack.people.people import People
 from bot.slack.people.person import Person
-from bot.store.allowances import Allowances, questions_of
+from bot.store.allowances import Allowances
+from bot.store.keys import questions_of
 from bot.words import admin as words
 
 LOOK_UP_SECONDS = 0.8

@@ -223,6 +223,11 @@ class Turn(BaseModel):
         said = self.name + self.context + self.prompt + self.answer
         return _TOKENS_PER_TURN + estimate_tokens(said)
 
+    @property
+    def entry(self) -> str:
+        """It as it is stored: with its tokens and its job before it, for the scripts."""
+        return f"{self.tokens} {self.job_id} {self.model_dump_json()}"
+
 
 def estimate_tokens(text: str) -> int:
     """About how many tokens `text` is; rather too many than too few, for what people write.

@@ -17,7 +17,6 @@ from bot.completion.result import Answer
 from bot.jobs.job import SET_ASIDE_SECONDS, Lease
 from bot.rules.hold import Hold
 from bot.store.keys import Keys
-from bot.store.quotas import books, counters
 from bot.store.redis.connection import Store, redis_errors
 
 log = structlog.get_logger(__name__)
@@ -122,7 +121,7 @@ class Crashes:
             [
                 *(job, keys.queue, keys.failed, keys.paused, keys.singly),
                 *(keys.line(line) if line else [job] * 4),
-                *([*counters(keys, hold), *books(keys, hold)] if hold else []),
+                *([*keys.counters(hold), *keys.books(hold)] if hold else []),
             ],
             args,
         )

@@ -24,10 +24,9 @@ from bot.rules.charge import NOTHING, Charge
 from bot.rules.hold import Denied, Hold, Shortage
 from bot.rules.quota import QUOTAS
 from bot.slack.pacing import Fence
-from bot.store.allowances import WINDOW_SECONDS, questions_of
-from bot.store.conversations import MOST_RECENT, turn_entry
-from bot.store.keys import Keys
-from bot.store.quotas import books, counters
+from bot.store.allowances import WINDOW_SECONDS
+from bot.store.conversations import MOST_RECENT
+from bot.store.keys import Keys, questions_of
 from bot.store.redis.connection import Store
 from bot.words import admin as admin_words
 from bot.words import quota as said
@@ -202,7 +201,7 @@ class Leased:
     async def extend(self, lease: Lease, hold: Hold) -> None:
         """Reserve `hold` in place of what the job has reserved, which is less. Raises `Denied`
         when it does not fit, and nothing has changed then; and `LeaseLost`."""
-        keys = [self._job(lease), *counters(self._keys, hold)]
+        keys = [self._job(lease), *self._keys.counters(hold)]
         outcome, detail = await self._script("extend")(keys, [lease.token, hold.model_dump_json()])
         if outcome == "lost":
             raise LeaseLost(lease.entry.job_id)
@@ -273,7 +272,7 @@ class Leased:
             job.recent.model_dump_json(),
             MOST_RECENT,
             conversation or "",
-            turn_entry(turn) if turn else "",
+            turn.entry if turn else "",
             job.ask.retry_of,
             self._thread_tokens,
             int(shown),
@@ -314,7 +313,7 @@ class Leased:
         return [self._job(lease), self._keys.queue]
 
     def _job_and_counters(self, lease: Lease, hold: Hold) -> list[str]:
-        return [self._job(lease), *counters(self._keys, hold), *books(self._keys, hold)]
+        return [self._job(lease), *self._keys.counters(hold), *self._keys.books(hold)]
 
 
 def _ms(seconds: float) -> int:

@@ -41,7 +41,6 @@ from bot.slack_limits import EVENT_RETRY_SECONDS
 from bot.store.conversations import RECENT
 from bot.store.installations import Installations
 from bot.store.keys import Keys
-from bot.store.quotas import counters
 from bot.store.redis.connection import BLOCK_SECONDS, Store, redis_errors
 
 log = structlog.get_logger(__name__)
@@ -135,7 +134,7 @@ class Queue(Leased):
             *self._line(ask.conversation),
         ]
         if hold is not None:
-            keys += [self._keys.policy, *counters(self._keys, hold)]
+            keys += [self._keys.policy, *self._keys.counters(hold)]
         crowd_keys, bounds = crowd.counted(self._keys, ask) if crowd is not None else ((), ())
         keys += crowd_keys
         args = (

@@ -27,11 +27,6 @@ MOST_NAMES = 10_000
 """How many names this process counts by itself while Redis is away."""
 
 
-def questions_of(user: str) -> str:
-    """The allowance of what one person asks."""
-    return f"questions:{user}"
-
-
 class Allowances:
     """Counts what is taken of an allowance, by its name. While Redis does not say, this process
     counts alone: never raises."""

@@ -103,11 +103,6 @@ class Conversations:
         await self._forget(keys, [call or uuid.uuid4().hex])
 
 
-def turn_entry(turn: Turn) -> str:
-    """A turn as it is stored: with its tokens and its job before it, for the scripts."""
-    return f"{turn.tokens} {turn.job_id} {turn.model_dump_json()}"
-
-
 def _turns(entries: Iterable[str]) -> Iterator[Turn]:
     """A turn that this version cannot read is no reason not to go on with the others."""
     for entry in entries:

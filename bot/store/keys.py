@@ -8,8 +8,13 @@ spreads the shards over its nodes.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from zlib import crc32
+
+if TYPE_CHECKING:
+    from bot.rules.hold import Hold
 
 SHARDS = 64
 """Never another number: where a workspace's keys are follows from it."""
@@ -55,6 +60,27 @@ ALL_SHARDS = tuple(Shard(number) for number in range(SHARDS))
 
 
 @dataclass(frozen=True, slots=True)
+class _One:
+    """A key that a workspace has one of."""
+
+    own: str
+
+    def __get__(self, keys: Keys, _: type[Keys]) -> str:
+        return keys.prefix + self.own
+
+
+@dataclass(frozen=True, slots=True)
+class _Each:
+    """A key that a workspace has one of for each of something, by its name."""
+
+    own: str
+    part: str = ""
+
+    def __get__(self, keys: Keys, _: type[Keys]) -> Callable[[str], str]:
+        return lambda name: f"{keys.prefix}{self.own}:{name}{self.part}"
+
+
+@dataclass(frozen=True, slots=True)
 class Keys:
     """Key names of one workspace; `team` is its Slack id (`T…`), `shard` where it belongs among
     several. None: it is the only one."""
@@ -67,9 +93,6 @@ class Keys:
         """Those of one of several workspaces."""
         return Keys(team, Shard.of(team))
 
-    def _key(self, *parts: str) -> str:
-        return self.prefix + ":".join(parts)
-
     @property
     def prefix(self) -> str:
         """What every key of the workspace begins with."""
@@ -78,177 +101,119 @@ class Keys:
         return "grokbot:{" + self.team + "}:"
 
     @property
-    def queue(self) -> str:
-        """Stream of job ids waiting for a worker, or held by one."""
-        return self._key("queue")
-
-    @property
     def rooms(self) -> str:
         """Hash of how many more jobs each worker has room for."""
-        return self._key("rooms") if self.shard is None else self.shard.rooms
+        return f"{self.prefix}rooms" if self.shard is None else self.shard.rooms
 
-    @property
-    def paused(self) -> str:
-        """Sorted set of jobs that rest after a crash, by when they are queued again."""
-        return self._key("paused")
+    queue = _One("queue")
+    """Stream of job ids waiting for a worker, or held by one."""
+    stops = _One("stops")
+    """Stream of the ids of jobs that somebody stopped."""
+    paused = _One("paused")
+    """Sorted set of jobs that rest after a crash, by when they are queued again."""
+    singly = _One("paused:singly")
+    """The same, of those that are queued again one after the other."""
+    alone = _One("paused:alone")
+    """The id of the last of those that was queued."""
+    failed = _One("failed")
+    """Sorted set of jobs that were given up, by when."""
+    job = _Each("job")
+    """Hash of one job: its ask, state, epoch, posts and final answer."""
+    seen = _Each("seen")
+    """Id of the job that a delivery already became."""
+    probe = _One("probe")
+    """Written and deleted at once, to find out whether keys like these can be written."""
 
-    @property
-    def singly(self) -> str:
-        """The same, of those that are queued again one after the other."""
-        return self._key("paused", "singly")
+    claimed = _Each("claimed")
+    """Whoever does first what is done once."""
+    greeted = _Each("greeted")
+    """Whom the bot has shown how to begin."""
+    remembered = _Each("remembered")
+    """What a replica found out, for a short time."""
+    draft = _Each("draft")
+    """What a form that is open holds beside its fields."""
+    person = _Each("person")
+    """What Slack has said of one person."""
 
-    @property
-    def alone(self) -> str:
-        """The id of the last of those that was queued."""
-        return self._key("paused", "alone")
+    allowance = _Each("allowance")
+    """Sorted set of what was taken of an allowance in the last minute, by time."""
+    rest = _Each("rest")
+    """Set while one Slack method rests after a 429."""
+    budget = _Each("budget")
+    """Recent calls of one Slack method, by time."""
+    open = _Each("open")
+    """Answers that are shown and owed a last call of one Slack method, by when they began."""
+    asked = _Each("asked")
+    """The same answers, by when they asked for a call last."""
+    pace = _Each("pace")
+    """What is learned of one Slack method: its budget, and how long answers last."""
+    told = _Each("told")
+    """Recent calls of one Slack method that only told how long somebody waits."""
 
-    @property
-    def failed(self) -> str:
-        """Sorted set of jobs that were given up, by when."""
-        return self._key("failed")
+    thread = _Each("thread")
+    """List of the turns of one conversation, oldest first."""
+    thread_facts = _Each("thread", ":facts")
+    """Hash that exists while a conversation is known: how many turns were dropped."""
+    thread_active = _Each("thread", ":active")
+    """Set of the jobs of one conversation that are being answered."""
+    thread_waiting = _Each("thread", ":waiting")
+    """Sorted set of the jobs that wait for those to be answered first, by when asked."""
+    recent = _Each("recent")
+    """List of the newest questions of one person, newest first."""
 
-    def job(self, job_id: str) -> str:
-        """Hash of one job: its ask, state, epoch, posts and final answer."""
-        return self._key("job", job_id)
+    policy = _One("policy")
+    """Hash of what admins have set: `version`, and JSON by scope and field."""
+    policy_change = _Each("policy:change")
+    """Hash of what one change of the policy has done."""
+    audit = _One("audit")
+    """Stream of what admins have changed."""
+    grok_key = _One("grok_key")
+    """Hash of the Grok key that admins have set, encrypted, and its version."""
+    saved = _Each("saved")
+    """Hash of what an owner has saved: defaults and prompts."""
+    votes = _Each("votes")
+    """Hash of the votes on answers to the questions of one month, and of those answers."""
 
-    def seen(self, dedupe: str) -> str:
-        """Id of the job that a delivery already became."""
-        return self._key("seen", dedupe)
-
-    @property
-    def probe(self) -> str:
-        """Written and deleted at once, to find out whether keys like these can be written."""
-        return self._key("probe")
-
-    def claimed(self, name: str) -> str:
-        """Whoever does first what is done once."""
-        return self._key("claimed", name)
-
-    def greeted(self, user: str) -> str:
-        """Whom the bot has shown how to begin."""
-        return self._key("greeted", user)
-
-    def remembered(self, name: str) -> str:
-        """What a replica found out, for a short time."""
-        return self._key("remembered", name)
-
-    def budget(self, method: str) -> str:
-        """Recent calls of one Slack method, by time."""
-        return self._key("budget", method)
-
-    def rest(self, method: str) -> str:
-        """Set while one Slack method rests after a 429."""
-        return self._key("rest", method)
-
-    def allowance(self, name: str) -> str:
-        """Sorted set of what was taken of an allowance in the last minute, by time."""
-        return self._key("allowance", name)
-
-    def person(self, user: str) -> str:
-        """What Slack has said of one person."""
-        return self._key("person", user)
-
-    def open(self, method: str) -> str:
-        """Answers that are shown and owed a last call of one Slack method, by when they began."""
-        return self._key("open", method)
-
-    def asked(self, method: str) -> str:
-        """The same answers, by when they asked for a call last."""
-        return self._key("asked", method)
-
-    def pace(self, method: str) -> str:
-        """What is learned of one Slack method: its budget, and how long answers last."""
-        return self._key("pace", method)
-
-    def told(self, method: str) -> str:
-        """Recent calls of one Slack method that only told how long somebody waits."""
-        return self._key("told", method)
-
-    def thread(self, conversation: str) -> str:
-        """List of the turns of one conversation, oldest first."""
-        return self._key("thread", conversation)
-
-    def thread_facts(self, conversation: str) -> str:
-        """Hash that exists while a conversation is known: how many turns were dropped."""
-        return self._key("thread", conversation, "facts")
-
-    def thread_active(self, conversation: str) -> str:
-        """Set of the jobs of one conversation that are being answered."""
-        return self._key("thread", conversation, "active")
-
-    def thread_waiting(self, conversation: str) -> str:
-        """Sorted set of the jobs that wait for those to be answered first, by when asked."""
-        return self._key("thread", conversation, "waiting")
-
-    def line(self, conversation: str) -> list[str]:
-        """All four of a conversation, as the scripts take them."""
-        return [
-            self.thread(conversation),
-            self.thread_facts(conversation),
-            self.thread_active(conversation),
-            self.thread_waiting(conversation),
-        ]
-
-    @property
-    def stops(self) -> str:
-        """Stream of the ids of jobs that somebody stopped."""
-        return self._key("stops")
-
-    @property
-    def policy(self) -> str:
-        """Hash of what admins have set: `version`, and JSON by scope and field."""
-        return self._key("policy")
-
-    @property
-    def grok_key(self) -> str:
-        """Hash of the Grok key that admins have set, encrypted, and its version."""
-        return self._key("grok_key")
-
-    def policy_change(self, operation: str) -> str:
-        """Hash of what one change of the policy has done."""
-        return self._key("policy", "change", operation)
-
-    @property
-    def audit(self) -> str:
-        """Stream of what admins have changed."""
-        return self._key("audit")
-
-    def recent(self, user: str) -> str:
-        """List of the newest questions of one person, newest first."""
-        return self._key("recent", user)
-
-    def draft(self, name: str) -> str:
-        """What a form that is open holds beside its fields."""
-        return self._key("draft", name)
+    running = _Each("running")
+    """Set of the jobs that are under way in a scope."""
+    reserved = _One("reserved")
+    """How many tokens all jobs that are under way have reserved."""
+    ledger = _Each("ledger")
+    """Hash of what each person used in each channel in one month."""
 
     def used(self, scope: str, window: str) -> str:
         """Hash of what a scope has used and reserved in one day or month."""
-        return self._key("used", scope, window)
+        return f"{self.prefix}used:{scope}:{window}"
 
     def used_by(self, scope: str, month: str) -> str:
         """Sorted set of the people who used something in a scope, by tokens."""
-        return self._key("used", scope, month, "by")
+        return f"{self.used(scope, month)}:by"
 
-    def running(self, scope: str) -> str:
-        """Set of the jobs that are under way in a scope."""
-        return self._key("running", scope)
+    def line(self, conversation: str) -> list[str]:
+        """All four of a conversation, as the scripts take them."""
+        kinds = (self.thread, self.thread_facts, self.thread_active, self.thread_waiting)
+        return [kind(conversation) for kind in kinds]
 
-    @property
-    def reserved(self) -> str:
-        """How many tokens all jobs that are under way have reserved."""
-        return self._key("reserved")
+    def counters(self, hold: Hold) -> list[str]:
+        """Those that `quotas.lua` counts in for `hold`."""
+        windows = hold.windows
+        found: list[str] = []
+        for scope in (str(share.scope) for share in hold.shares):
+            by_window = [self.used(scope, window) for window in (windows.day, windows.month)]
+            found += [*by_window, self.running(scope)]
+        return [*found, self.reserved]
 
-    def saved(self, owner: str) -> str:
-        """Hash of what an owner has saved: defaults and prompts."""
-        return self._key("saved", owner)
+    def books(self, hold: Hold) -> list[str]:
+        """Those in which `quotas.lua` writes down who used what."""
+        month = hold.windows.month
+        workspace, channel, _ = hold.shares
+        used_by = (self.used_by(str(share.scope), month) for share in (workspace, channel))
+        return [self.ledger(month), *used_by]
 
-    def votes(self, month: str) -> str:
-        """Hash of the votes on answers to the questions of one month, and of those answers."""
-        return self._key("votes", month)
 
-    def ledger(self, month: str) -> str:
-        """Hash of what each person used in each channel in one month."""
-        return self._key("ledger", month)
+def questions_of(user: str) -> str:
+    """The allowance of what one person asks."""
+    return f"questions:{user}"
 
 
 def named(key: str) -> tuple[Keys, str] | None:

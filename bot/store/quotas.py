@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, assert_never
 
-from bot.rules.hold import Hold
 from bot.rules.quota import QUOTAS, QuotaName, Scope, Windows
 from bot.store.keys import Keys
 from bot.store.redis.connection import Store, redis_errors
@@ -147,34 +146,6 @@ def _row(whose: str, found: Mapping[str, int]) -> UsageRow:
         model="".join(model),
         **{name: found.get(f"{whose} {name}", 0) for name in (*_AMOUNTS, "unpriced")},
     )
-
-
-def counters(keys: Keys, hold: Hold) -> list[str]:
-    """The keys that `quotas.lua` counts in for `hold`."""
-    windows = hold.windows
-    return [
-        *(
-            key
-            for share in hold.shares
-            for key in (
-                keys.used(str(share.scope), windows.day),
-                keys.used(str(share.scope), windows.month),
-                keys.running(str(share.scope)),
-            )
-        ),
-        keys.reserved,
-    ]
-
-
-def books(keys: Keys, hold: Hold) -> list[str]:
-    """The keys in which `quotas.lua` writes down who used what."""
-    month = hold.windows.month
-    workspace, channel, _ = hold.shares
-    return [
-        keys.ledger(month),
-        keys.used_by(str(workspace.scope), month),
-        keys.used_by(str(channel.scope), month),
-    ]
 
 
 def _counts(stored: Mapping[str, str]) -> Counts:

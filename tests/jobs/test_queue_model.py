@@ -26,7 +26,7 @@ from bot.jobs.crashes import MOST_ATTEMPTS
 from bot.jobs.job import GROUP, ROOT, Again, Lease, dump_post, post_field
 from bot.jobs.queue import SCAN_START, Queue
 from bot.reply.ledger import Post
-from bot.store.conversations import Conversations, turn_entry
+from bot.store.conversations import Conversations
 from bot.store.keys import Keys
 from bot.store.redis.connection import Store
 from tests.fixtures.store import TEAM
@@ -445,7 +445,7 @@ class QueueMachine(RuleBasedStateMachine):
             assert facts == (str(line.dropped) if line else None)
             line = line or ModelLine()
             assert (active, waiting) == (line.active, line.waiting)
-            assert turns == [turn_entry(turn) for turn in line.turns]
+            assert turns == [turn.entry for turn in line.turns]
 
     @invariant()
     def every_open_job_is_in_the_queue_or_in_line(self) -> None:

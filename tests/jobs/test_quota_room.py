@@ -9,7 +9,6 @@ from bot.jobs.lease import Held
 from bot.jobs.queue import Queue
 from bot.rules.hold import Hold
 from bot.rules.quota import WORKSPACE
-from bot.store.conversations import turn_entry
 from bot.store.keys import Keys
 from bot.store.quotas import Amount, Quotas
 from bot.store.redis.connection import Store
@@ -40,7 +39,7 @@ async def remember(queue: Queue, store: Store, keys: Keys) -> int:
     await held.finish()
     (entry,) = await store.redis.lrange(keys.thread("D1"), 0, -1)
     assert held.job.turn is not None
-    assert entry == turn_entry(held.job.turn)
+    assert entry == held.job.turn.entry
     return held.job.turn.tokens
 
 

@@ -30,7 +30,7 @@ from bot.slack.reading.thread import ThreadReader
 from bot.slack.slack import Slack
 from bot.slack.web_api import WebApi
 from bot.store.allowances import Allowances
-from bot.store.conversations import Conversations, turn_entry
+from bot.store.conversations import Conversations
 from bot.store.keys import Keys
 from bot.store.quotas import Amount, Counts, Quotas
 from bot.store.redis.connection import Store
@@ -430,10 +430,10 @@ async def test_no_more_goes_along_than_was_reserved(desk: Desk, store: Store, ke
     conversation = f"{GENERAL}:1.1"
     thread = keys.thread(conversation)
     for turn in turns[:2]:
-        await store.redis.rpush(thread, turn_entry(turn))
+        await store.redis.rpush(thread, turn.entry)
     hold = await desk.accept(conversation=conversation)
     for turn in turns[2:]:
-        await store.redis.rpush(thread, turn_entry(turn))
+        await store.redis.rpush(thread, turn.entry)
     await desk.answer()
 
     sent = str(desk.grok.requests[-1].body)

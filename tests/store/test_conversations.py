@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.completion.ask import Turn
-from bot.store.conversations import Conversation, Conversations, turn_entry
+from bot.store.conversations import Conversation, Conversations
 from bot.store.keys import Keys
 from bot.store.redis.connection import Store
 from tests.store.proxy import Proxy, every_other
@@ -27,7 +27,7 @@ async def test_turns_are_read_as_they_were_stored(
     store: Store, keys: Keys, conversations: Conversations
 ) -> None:
     later = TURN.model_copy(update={"job_id": "job-2"})
-    await remember(store, keys, turn_entry(TURN), turn_entry(later))
+    await remember(store, keys, TURN.entry, later.entry)
     assert await conversations.read("C1:1.1") == Conversation((TURN, later), 7)
     assert await conversations.known("C1:1.1")
 
@@ -35,7 +35,7 @@ async def test_turns_are_read_as_they_were_stored(
 async def test_turn_that_cannot_be_read_is_left_out(
     store: Store, keys: Keys, conversations: Conversations
 ) -> None:
-    await remember(store, keys, '20 job-2 {"from": "a later version"}', turn_entry(TURN))
+    await remember(store, keys, '20 job-2 {"from": "a later version"}', TURN.entry)
     assert (await conversations.read("C1:1.1")).turns == (TURN,)
 
 
@@ -49,7 +49,7 @@ async def test_conversation_that_is_not_known(store: Store, conversations: Conve
 async def test_what_comes_after_forgetting_is_not_forgotten_for_a_lost_reply(
     valkey: str, store: Store, keys: Keys, conversations: Conversations
 ) -> None:
-    await remember(store, keys, turn_entry(TURN))
+    await remember(store, keys, TURN.entry)
     await conversations.forget("C1:0.0")  # so that the server knows the script
     async with Proxy(valkey) as proxy, Store(proxy.url) as shaky:
         far = Conversations(shaky, keys)
@@ -61,6 +61,6 @@ async def test_what_comes_after_forgetting_is_not_forgotten_for_a_lost_reply(
     forget = store.script("forget")
     names = [keys.thread("C1:1.1"), keys.thread_facts("C1:1.1")]
     await forget(names, ["a call"])
-    await remember(store, keys, turn_entry(TURN))
+    await remember(store, keys, TURN.entry)
     await forget(names, ["a call"])
     assert await conversations.read("C1:1.1") == Conversation((TURN,), 7)
