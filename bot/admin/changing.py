@@ -1,5 +1,5 @@
 """Changes what admins set: from a command to the fields of the policy that it sets or takes away,
-and to words for what changed from what to what."""
+and to words for what changed from what to what; and who is answered what by a command."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
-from bot.admin.command_reply import Caller, CommandReply
 from bot.asking.rules_text import (
     Changed,
     changes,
@@ -42,7 +41,12 @@ from bot.rules.policy import (
 from bot.rules.quota import WORKSPACE, Scope
 from bot.rules.searchable import Searchable, not_kept, to_allow
 from bot.settings import Settings, default_values
-from bot.slack.blocks import mention, moment
+from bot.slack.blocks import Message, mention, moment, offer
+from bot.slack.charts.charts import Chart
+from bot.slack.documents import Document
+from bot.slack.people.person import Person
+from bot.slack.views import lines
+from bot.slack_limits import BLOCKS_PER_MESSAGE, UPDATE_TEXT_BYTES
 from bot.store.policies import Change, Policies, Saved
 from bot.words import admin as words
 from bot.words import commands as managing_words
@@ -54,6 +58,48 @@ MOST_TOLD = 5
 
 _OF_FLAGS = ("defaults", "prompts")
 """How the names of commands begin that take flags."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who typed a command, and where. `operation` names it, for Slack may deliver it again."""
+
+    person: Person
+    channel: str
+    operation: str = ""
+
+    @property
+    def user(self) -> str:
+        """Their Slack id."""
+        return self.person.id
+
+
+@dataclass(frozen=True, slots=True)
+class CommandReply:
+    """What its author alone reads, line by line, and what everybody in `channel` does.
+
+    Slack's mrkdwn. `announcement` is empty when nobody else is told. `documents` come to the
+    author in direct messages. `charts` stand below the first line; where Slack draws none, pictures
+    of them come in direct messages.
+    """
+
+    lines: tuple[str, ...]
+    announcement: str = ""
+    channel: str = ""
+    documents: tuple[Document, ...] = ()
+    copy: str = ""
+    """A text to be copied to the letter, below the lines."""
+    charts: tuple[Chart, ...] = ()
+
+    @property
+    def message(self) -> Message:
+        """What is shown to the author."""
+        if self.copy:
+            return offer("\n".join(self.lines), copy=self.copy)
+        first = 1 if self.charts else 0
+        charts = (chart.block for chart in self.charts)
+        blocks = (*lines(self.lines[:first]), *charts, *lines(self.lines[first:]))
+        return Message(blocks[:BLOCKS_PER_MESSAGE], self.lines[0][:UPDATE_TEXT_BYTES])
 
 
 @dataclass(frozen=True, slots=True)

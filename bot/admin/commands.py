@@ -11,8 +11,7 @@ import structlog
 from attrs import frozen
 
 from bot import words as general
-from bot.admin.changing import Changing, refused
-from bot.admin.command_reply import Caller, CommandReply
+from bot.admin.changing import Caller, Changing, CommandReply, refused
 from bot.admin.grok_key import GrokKeyForm
 from bot.admin.prompts import PromptCommands
 from bot.admin.usage import UsageCommands

@@ -10,7 +10,7 @@ import structlog
 from attrs import frozen
 from pydantic import SecretStr
 
-from bot.admin.command_reply import Caller, CommandReply
+from bot.admin.changing import Caller, CommandReply
 from bot.asking.admission import Permission
 from bot.errors import GrokFailed, StoreUnavailable
 from bot.grok.client import GrokClient

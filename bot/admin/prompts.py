@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from attrs import frozen
 
-from bot.admin.command_reply import Caller, CommandReply
+from bot.admin.changing import Caller, CommandReply
 from bot.asking.rules_text import whose
 from bot.completion.excerpt import excerpt
 from bot.rules.arguments import Target

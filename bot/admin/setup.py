@@ -12,8 +12,7 @@ from functools import partial
 import structlog
 from attrs import frozen
 
-from bot.admin.changing import Changing
-from bot.admin.command_reply import Caller, CommandReply
+from bot.admin.changing import Caller, Changing, CommandReply
 from bot.asking.admission import Permission, Presence
 from bot.asking.rules_text import whose
 from bot.errors import StoreUnavailable

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from attrs import frozen
 
-from bot.admin.command_reply import Caller, CommandReply
+from bot.admin.changing import Caller, CommandReply
 from bot.admin.exports import usage_table
 from bot.asking.admission import Permission
 from bot.asking.rules_text import kept_out, whose
@@ -21,7 +21,7 @@ from bot.settings import Settings, zone_of
 from bot.slack.blocks import mention, moment
 from bot.slack.people.membership import ChannelNames
 from bot.slack.side import SlackSide
-from bot.store.quotas import Counts, UsageRow, Use
+from bot.store.quotas import Counts, Quotas, UsageRow, Use
 from bot.store.side import StoreSide
 from bot.views.home_view import bar
 from bot.words import quota as quota_words
@@ -47,7 +47,7 @@ def limit_lines(
             used=number(quota, used),
             limit=quota.limit(limit.most),
             left=number(quota, max(0, limit.most - used)),
-            when=_resets(quota, windows, tz_offset),
+            when=moment(windows.of(quota.window)[1], tz_offset) if quota.window else "",
         )
     if use.running:
         yield words.UNDER_WAY(use.running)
@@ -111,15 +111,17 @@ def number(quota: Quota, value: int) -> str:
     return words.amount("usd", value) if quota.unit == "usd" else quota_words.count(value)
 
 
-def _resets(quota: Quota, windows: Windows, tz_offset: int) -> str:
-    """When what counts against a quota begins anew; empty when that is no matter of time."""
-    match quota.window:
-        case "day":
-            return moment(windows.day_ends, tz_offset)
-        case "month":
-            return moment(windows.month_ends, tz_offset)
-        case None:
-            return ""
+async def limits_and_use(
+    limits: Sequence[Limit], quotas: Quotas, windows: Windows, tz_offset: int, *, named: bool
+) -> list[str]:
+    """A bar for each of `limits`, below whose they are; `named`: which channels. Raises
+    `StoreUnavailable`."""
+    lines: list[str] = []
+    for use in await quotas.usage(tuple(dict.fromkeys(each.scope for each in limits)), windows):
+        own = [limit for limit in limits if limit.scope == use.scope]
+        name = f"<#{use.scope.id}>" if named and use.scope.kind == "channel" else ""
+        lines += [words.heading(use.scope.kind, name), *limit_lines(own, use, windows, tz_offset)]
+    return lines
 
 
 @frozen
@@ -176,14 +178,8 @@ class UsageCommands:
         knows = self._permission.knows_rules(caller.person)
         rules = InForce(policy, caller.channel, caller.user)
         limits = [each for each in rules.limits if knows or each.scope.kind == "user"]
-        scopes = tuple(dict.fromkeys(limit.scope for limit in limits))
-        lines: list[str] = []
-        for use in await self._store.quotas.usage(scopes, windows):
-            own = [limit for limit in limits if limit.scope == use.scope]
-            lines += [
-                words.heading(use.scope.kind),
-                *limit_lines(own, use, windows, caller.person.tz_offset),
-            ]
+        quotas, tz_offset = self._store.quotas, caller.person.tz_offset
+        lines = await limits_and_use(limits, quotas, windows, tz_offset, named=False)
         lines += cap_line(rules.caps if knows else {})
         lines = lines or [words.NO_QUOTAS if knows else words.NO_QUOTAS_OF_YOURS]
         closed = kept_out(rules, caller.person, knows_rules=knows)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from attrs import frozen
 
-from bot.admin.command_reply import Caller, CommandReply
+from bot.admin.changing import Caller, CommandReply
 from bot.admin.exports import Texts, vote_tables
 from bot.admin.votes_view import MOST_ROWS, Untold, charts, report
 from bot.jobs.job import Job

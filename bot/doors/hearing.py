@@ -76,13 +76,6 @@ def _only_phrases(left: list[str]) -> bool:
     return len(left) in ends
 
 
-_SAYING = frozenset({"", "file_share", "thread_broadcast", "me_message"})
-"""Subtypes by which a person says something ("Message subtypes")."""
-
-_SLACKBOT = "USLACKBOT"
-"""Slack's own; not a bot by its user object."""
-
-
 @dataclass(frozen=True, slots=True)
 class Heard:
     """A message of a person that may be a question.
@@ -152,15 +145,12 @@ def dedupe_of(channel: str, ts: str) -> str:
 
 
 def hear(event: MessageEvent, bot_user: str, *, agent: bool = False) -> Heard | None:
-    """What `event` says to the bot; None when it cannot be for it. As an `agent` it has a
-    conversation in each thread of its direct messages.
+    """What `event`, of a person, says to the bot; None when it cannot be for it. As an `agent` it
+    has a conversation in each thread of its direct messages.
 
-    Neither is what an app posted, whoever it is: two bots must not keep each other talking.
     A reply in a thread may be for the bot, unless it names somebody else; no mere thanks is. In a
     direct message there is nobody else to speak to.
     """
-    if not _by_person(event, bot_user):
-        return None
     parts = parts_of(event.text, event.blocks, event.attachments)
     called = event.type == "app_mention" or bot_user in mentioned(parts.text)
     direct = event.channel_type == "im" or event.channel.startswith("D")
@@ -216,12 +206,6 @@ def _files(message: MessageEvent | SlackMessage, parts: Parts) -> tuple[FileInfo
     """What is attached to `message`."""
     nameless = [FileInfo(name=talk.AN_ATTACHMENT, unread=words.NOTHING_IN_IT)] * parts.unread
     return with_reasons((*files_of(message.files), *parts.files, *nameless))
-
-
-def _by_person(event: MessageEvent, bot_user: str) -> bool:
-    """Whether a person said this just now: no app, nothing hidden, no edit."""
-    by_app = event.bot_id or event.app_id or event.user in ("", bot_user, _SLACKBOT)
-    return not (by_app or event.hidden or event.edited) and event.subtype in _SAYING
 
 
 def people_in(heard: Heard) -> tuple[str, ...]:

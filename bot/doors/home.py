@@ -11,7 +11,7 @@ from functools import partial
 from attrs import frozen
 from pydantic import JsonValue
 
-from bot.admin.usage import cap_line, limit_lines
+from bot.admin.usage import cap_line, limits_and_use
 from bot.asking.admission import Permission, knows_rules
 from bot.asking.rules_text import default_label, default_value, kept_out, notices, searchable_text
 from bot.completion.ask import Ask
@@ -218,15 +218,9 @@ class HomeRules:
         )
 
     async def _lines(self, limits: Sequence[Limit], person: Person) -> list[str]:
-        scopes = tuple(dict.fromkeys(limit.scope for limit in limits))
         windows = windows_at(self._clock(), zone_of(self._settings))
-        lines: list[str] = []
-        for use in await self._store.quotas.usage(scopes, windows):
-            own = [limit for limit in limits if limit.scope == use.scope]
-            name = f"<#{use.scope.id}>" if use.scope.kind == "channel" else ""
-            lines.append(usage_words.heading(use.scope.kind, name))
-            lines += limit_lines(own, use, windows, person.tz_offset)
-        return lines
+        quotas = self._store.quotas
+        return await limits_and_use(limits, quotas, windows, person.tz_offset, named=True)
 
 
 def _own_defaults(of_channels: Iterable[InForce]) -> Iterator[str]:

@@ -93,8 +93,10 @@ class Conversing:
         """
         if event.deletes:
             return await self._deletions.on_deletion(event)
-        agent = self._slack.agent.declared
-        heard = hear(event, self._slack.installation.bot_user, agent=agent)
+        bot_user = self._slack.installation.bot_user
+        if not event.by_person(bot_user):
+            return Reaction()
+        heard = hear(event, bot_user, agent=self._slack.agent.declared)
         if heard is None:
             return Reaction()
         deadline = asyncio.get_running_loop().time() + LOOK_UP_SECONDS

@@ -34,7 +34,8 @@ def heard(**fields: Any) -> Heard | None:
         "ts": TS,
         "text": f"<@{BOT_USER}> hello",
     }
-    return hear(MessageEvent.model_validate(usual | fields), BOT_USER)
+    event = MessageEvent.model_validate(usual | fields)
+    return hear(event, BOT_USER) if event.by_person(BOT_USER) else None
 
 
 def test_a_mention() -> None:

@@ -229,6 +229,13 @@ class SessionStopped(Payload):
     thread_ts: _NoMoment = ""
 
 
+_SAYING = frozenset({"", "file_share", "thread_broadcast", "me_message"})
+"""Subtypes by which a person says something ("Message subtypes")."""
+
+_SLACKBOT = "USLACKBOT"
+"""Slack's own; not a bot by its user object."""
+
+
 class MessageEvent(Payload):
     """A message, a change of one, or a mention ("message event", "app_mention event").
 
@@ -256,6 +263,12 @@ class MessageEvent(Payload):
     app_context: JsonValue = None
     message: SlackMessage | None = None
     previous_message: SlackMessage | None = None
+
+    def by_person(self, bot_user: str) -> bool:
+        """Whether a person said this just now: nothing hidden, no edit, and no app, whoever it is,
+        for two bots must not keep each other talking."""
+        by_app = self.bot_id or self.app_id or self.user in ("", bot_user, _SLACKBOT)
+        return not (by_app or self.hidden or self.edited) and self.subtype in _SAYING
 
     @property
     def deletes(self) -> str:
