@@ -9,18 +9,26 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 
+import structlog
+
 from bot import metrics, words
 from bot.completion.ask import conversation_of
 from bot.completion.result import Answer, Most, ToolUse
-from bot.errors import LeaseLost
+from bot.errors import LeaseLost, StoreUnavailable
 from bot.jobs.job import ROOT, GivenUp, Job, Lease, dump_post, post_field
 from bot.jobs.places import Place, Places
 from bot.jobs.queue import Queue
 from bot.patience import until_stored
 from bot.reply.ledger import LateCalls, Post
-from bot.rules.charge import NOTHING, Charge, all_of, charge_for, narrowed
-from bot.rules.hold import Hold
+from bot.rules.charge import NOTHING, Charge, all_of, charge_for, exceeds, more_for, narrowed
+from bot.rules.hold import Denied, Hold
 from bot.slack.pacing import Slot, Turn
+from bot.words import search as said
+
+log = structlog.get_logger(__name__)
+
+RESERVE_SECONDS = 1.0
+"""How long reserving more, or recording what was used, may hold up reading the answer."""
 
 
 @contextmanager
@@ -95,20 +103,15 @@ class JobLedger:
         await self._record(Post(part=part, channel=channel, at=time.time()))
 
     async def posted(self, part: str, channel: str, ts: str) -> None:
-        known = self._posts.get(part)
-        at = known.at if known else time.time()
-        await self._record(Post(part=part, channel=channel, at=at, ts=ts))
+        await self._record(Post(part, channel, self._at(part), ts))
 
     async def note(
         self, part: str, channel: str, *, sent: int = 0, route: str = "", cut: str = ""
     ) -> None:
-        known = self._posts.get(part)
-        at = known.at if known else time.time()
-        await self._record(Post(part, channel, at, sent=sent, route=route, cut=cut))
+        await self._record(Post(part, channel, self._at(part), sent=sent, route=route, cut=cut))
 
     async def adopt(self, part: str, channel: str, ts: str) -> bool:
-        known = self._posts.get(part)
-        post = Post(part=part, channel=channel, at=known.at if known else time.time(), ts=ts)
+        post = Post(part, channel, self._at(part), ts)
         async with self._writing:
             self._writes += 1
             with _fenced():
@@ -131,6 +134,10 @@ class JobLedger:
         leaves = self._rooted_in(self._posts.get(part))
         await self._write([(post_field(part), "")], leaves=leaves)
         self._posts.pop(part, None)
+
+    def _at(self, part: str) -> float:
+        known = self._posts.get(part)
+        return known.at if known else time.time()
 
     async def _record(self, post: Post) -> None:
         field = (post_field(post.part), dump_post(post))
@@ -244,23 +251,41 @@ class Held:
         await self.begin()
         self._narrowed = self._recorded = None
 
-    async def extend(self, hold: Hold) -> None:
-        """Have `hold` reserved in place of what the job has reserved, which is less. Raises
-        `Denied` when that does not fit, and `StoreUnavailable`; nothing has changed for this
-        holder then."""
-        await self._queue.extend(self._lease, hold)
-        self.job = replace(self.job, hold=hold)
+    async def keep_within(self, use: ToolUse) -> None:
+        """Reserve more where `use` has come to all that is reserved for the answer, as long as
+        quotas and caps allow it. Raises `Denied` with a sentence when it has come to more."""
+        hold, search = self.job.hold, self.job.ask.search
+        if hold is None or not search:
+            return
+        while (more := more_for(hold, search, use)) is not None:
+            try:
+                async with asyncio.timeout(RESERVE_SECONDS):
+                    await self._queue.extend(self._lease, more)
+            except (Denied, StoreUnavailable, TimeoutError) as error:
+                log.info("no more searches reserved", why=type(error).__name__)
+                break
+            self.job = replace(self.job, hold=more)
+            hold = more
+        if exceeds(hold, use):
+            raise Denied(said.SEARCHED_ENOUGH)
 
     async def seen(self, use: ToolUse) -> None:
         """So much was seen by now to be searched: the most that this has come to is recorded, for
-        whoever has to charge it without this holder. May raise `StoreUnavailable`."""
+        whoever has to charge it without this holder. Where it cannot be recorded now, what was
+        recorded before stands until the next call is seen."""
         hold = self.job.hold
         if hold is None:
             return
         self._narrowed = narrowed(hold, self.job.ask, use)
         most = all_of(self._narrowed)
-        if most != self._recorded:
-            await self.ledger.used(most)
+        if most == self._recorded:
+            return
+        try:
+            async with asyncio.timeout(RESERVE_SECONDS):
+                await self.ledger.used(most)
+        except (StoreUnavailable, TimeoutError) as error:
+            log.info("what was searched not recorded", why=type(error).__name__)
+        else:
             self._recorded = most
 
     async def deliver(self, answer: Answer) -> Answer:

@@ -13,15 +13,17 @@ from attrs import frozen
 
 from bot import metrics, words
 from bot.completion.ask import FORMS, Ask
+from bot.completion.collect import Collector
 from bot.completion.excerpt import excerpt
 from bot.completion.form import for_form
 from bot.completion.options import OPTIONS
 from bot.completion.result import Answer, Section
-from bot.completion.transcript import nothing_read
+from bot.completion.transcript import holds_pictures, named_unread, nothing_read
 from bot.crash_points import passing
 from bot.errors import GrokFailed, LeaseLost, RequestRefused, SlackError, StoreUnavailable
+from bot.files.material import Enclosure
 from bot.grok.client import GrokClient
-from bot.jobs.attempt import Attempt, keep_within, record_seen
+from bot.grok.endpoints.writing import enclosed
 from bot.jobs.lease import Held
 from bot.jobs.recall import Recall, Recalled, less
 from bot.jobs.sequels import Sequels
@@ -51,23 +53,23 @@ async def _nobody(ask: Ask) -> None:
 class Runner:
     """Turns a held job into one visible answer."""
 
-    _grok: GrokClient
-    _slack: Slack
-    _budget: EditBudget
-    _recall: Recall
-    _tell_after: float
+    grok: GrokClient
+    slack: Slack
+    budget: EditBudget
+    recall: Recall
+    tell_after: float
     """Whose answer took more seconds than this is told when it is done."""
-    _streaming: Streaming = "edit"
+    streaming: Streaming = "edit"
     """How answers in threads grow."""
-    _backoff: float = 0.5
+    backoff: float = 0.5
     """The first pause after a call that Slack failed, in seconds."""
-    _settled: Settled = _nobody
+    settled: Settled = _nobody
     """Called once what was used for a question has been counted, and it is remembered."""
-    _most: int | None = None
+    most: int | None = None
     """Messages that one answer may become; None: any number."""
-    _sequels: Sequels | None = None
+    sequels: Sequels | None = None
     """Knows of answers that are continued; without it none is."""
-    _surface: AgentSurface | None = None
+    surface: AgentSurface | None = None
     """Where people meet the app, if it is an agent."""
 
     async def __call__(self, held: Held) -> None:
@@ -76,85 +78,65 @@ class Runner:
         Raises `LeaseLost` when another worker holds the job, and `StoreUnavailable` when
         Redis is away before Grok is asked; either may come in an `ExceptionGroup`.
         """
-        ask = held.job.ask
-        session = Session(self._surface, self._budget, held.ledger, ask)
-        reply = Reply(
-            self._slack,
-            self._budget,
+        await _Run(self, held).finish()
+
+
+class _Run:
+    """The work on one job."""
+
+    def __init__(self, by: Runner, held: Held) -> None:
+        self._by = by
+        self._held = held
+        self._ask = ask = held.job.ask
+        self._session = Session(by.surface, by.budget, held.ledger, ask)
+        self._reply = Reply(
+            by.slack,
+            by.budget,
             held.ledger,
             ask,
-            backoff=self._backoff,
-            tell_after=self._tell_after,
-            streaming=self._streaming,
-            most=self._most,
+            backoff=by.backoff,
+            tell_after=by.tell_after,
+            streaming=by.streaming,
+            most=by.most,
             given_up=bool(held.job.given_up),
-            session=session,
+            session=self._session,
         )
+        self._stopped = False
+        self._asking: _Attempt | None = None
+
+    async def finish(self) -> None:
+        """Bring the job to its end."""
+        held, ask = self._held, self._ask
         answer = held.job.answer
         if answer is None and held.job.given_up:
             answer = Answer.failed(ask.request.model, words.GIVEN_UP)
         asked = answer is None
         if answer is None:
-            answer = await self._answer(held, reply, session)
+            answer = await self._answer()
             _count(ask, answer)
-        await self._show(held, reply, answer, session, afresh=held.job.redeliver > 0)
-        await until_stored(lambda: self._take_button_off(held))
+        await self._show(answer, afresh=held.job.redeliver > 0)
+        await until_stored(self._take_button_off)
         while await held.finish():
-            await self._show(held, reply, answer, session, afresh=True)
+            await self._show(answer, afresh=True)
         if asked:
-            await self._settled(ask)
+            await self._by.settled(ask)
 
-    async def _answer(self, held: Held, reply: Reply, session: Session) -> Answer:
+    async def _answer(self) -> Answer:
         """The answer, or what there is of it with a sentence that says why there is no more, as
         it is stored from here on."""
-        ask = held.job.ask
+        held = self._held
         if held.stopped.is_set():
-            return await held.deliver(_stopped(ask))
-        reply.behind(held.ahead)
+            self._stopped = True
+            return await self._store("")
+        self._reply.behind(held.ahead)
         try:
-            await session.begin()
-            await reply.open()
-            await reply.promise()
-            await self._take_button_off(held, spare=True)
+            await self._session.begin()
+            await self._reply.open()
+            await self._reply.promise()
+            await self._take_button_off(spare=True)
         except SlackError as error:
             log.warning("nowhere to answer", error=error.code)
-            return await held.deliver(Answer.failed(ask.request.model, words.NO_PLACE))
-        return await _Work(self._grok, self._recall, held, reply).answer()
-
-    async def _show(
-        self, held: Held, reply: Reply, answer: Answer, session: Session, *, afresh: bool
-    ) -> None:
-        if self._sequels is not None:
-            sequels = self._sequels
-            reply.continued(await until_stored(lambda: sequels.of(held.job)))
-        await _show(held, reply, answer, session, afresh=afresh)
-
-    async def _take_button_off(self, held: Held, *, spare: bool = False) -> None:
-        """Take *Continue* off the answer that this one goes on with, once there is something to be
-        seen of it; with `spare` only if there is an edit that nobody else needs."""
-        ask = held.job.ask
-        if self._sequels is None or ask.begun is None:
-            return
-        continued = Continued(self._slack, self._budget, held.ledger, ask, most=self._most)
-        if continued.is_due:
-            await continued.take_off(await self._sequels.earlier(ask.begun), spare=spare)
-
-
-class _Work:
-    """The work on one answer, from its turn on."""
-
-    def __init__(self, grok: GrokClient, recall: Recall, held: Held, reply: Reply) -> None:
-        self._grok = grok
-        self._recall = recall
-        self._held = held
-        self._ask = held.job.ask
-        self._stopped = False
-        self._asking: Attempt | None = None
-        self._reply = reply
-
-    async def answer(self) -> Answer:
-        """The answer as it is stored, or what there is of it with a sentence that says why there
-        is no more."""
+            return await self._store(words.NO_PLACE)
         try:
             return await self._stream()
         except* (LeaseLost, StoreUnavailable):
@@ -162,6 +144,34 @@ class _Work:
         except* Exception:
             log.exception("answer failed")
         return await self._store(words.ANSWER_FAILED)
+
+    async def _show(self, answer: Answer, *, afresh: bool) -> None:
+        """Bring Slack to the final state, unless Slack refuses for good; and say that the thread
+        waits, at the latest when nothing more of it is carried out late."""
+        held, session, sequels = self._held, self._session, self._by.sequels
+        if sequels is not None:
+            self._reply.continued(await until_stored(lambda: sequels.of(held.job)))
+
+        async def shown() -> None:
+            await until_stored(session.end)
+            await held.shown()
+
+        try:
+            await self._reply.deliver(answer, afresh=afresh, shown=shown)
+        except SlackError as error:
+            metrics.UNDELIVERED.labels(error.code).inc()
+            log.exception("answer not delivered", error=error.code)
+        await until_stored(session.end)
+
+    async def _take_button_off(self, *, spare: bool = False) -> None:
+        """Take *Continue* off the answer that this one goes on with, once there is something to be
+        seen of it; with `spare` only if there is an edit that nobody else needs."""
+        by, ask = self._by, self._ask
+        if by.sequels is None or ask.begun is None:
+            return
+        continued = Continued(by.slack, by.budget, self._held.ledger, ask, most=by.most)
+        if continued.is_due:
+            await continued.take_off(await by.sequels.earlier(ask.begun), spare=spare)
 
     async def _stream(self) -> Answer:
         """Read Grok to its end while the reply shows the newest text at its own pace. What came is
@@ -178,10 +188,10 @@ class _Work:
     async def _store(self, failure: str) -> Answer:
         if self._asking is not None:
             answer = self._asking.answer(failure, stopped=self._stopped)
-        elif self._stopped:
-            answer = _stopped(self._ask)
         else:
-            answer = Answer.failed(self._ask.request.model, failure)
+            why = "" if self._stopped else failure
+            answer = Answer.failed(self._ask.request.model, why)
+            answer = answer.model_copy(update={"stopped": self._stopped})
         return await self._held.deliver(self._reply.with_breaks(answer))
 
     async def _read_to_the_end(self) -> str:
@@ -213,15 +223,15 @@ class _Work:
         `RequestRefused` where nothing of what it is about could be read."""
         await self._held.turn(self._reply.behind)
         self._reply.behind(None)
-        window = self._grok.catalogue.window(self._ask.request.model)
-        known = await self._recall(self._ask, window, self._held.job.hold)
+        window = self._by.grok.catalogue.window(self._ask.request.model)
+        known = await self._by.recall(self._ask, window, self._held.job.hold)
         try:
             await self._ask_grok(known)
         finally:
-            self._recall.release(known)
+            self._by.recall.release(known)
 
     async def _ask_grok(self, known: Recalled) -> None:
-        recalled, asking = known, Attempt(self._grok, self._held, known)
+        recalled, asking = known, _Attempt(self._by.grok, self._held, known)
         past = known.past
         alone = self._ask.request.prompt == talk.ABOUT_THIS and not (past.turns or past.context)
         if alone and (sentence := nothing_read(asking.files)):
@@ -238,9 +248,9 @@ class _Work:
                 if fewer is None:
                     raise
             log.info("asking with fewer turns", turns=len(fewer.past.turns))
-            recalled, asking = fewer, Attempt(self._grok, self._held, fewer)
+            recalled, asking = fewer, _Attempt(self._by.grok, self._held, fewer)
 
-    async def _read(self, asking: Attempt) -> None:
+    async def _read(self, asking: _Attempt) -> None:
         begun = False
         passing("before", "grok")
         async with aclosing(asking.completion) as chunks:
@@ -253,8 +263,8 @@ class _Work:
                 asking.collector.add(chunk)
                 self._reply.changed()
                 if chunk.step is not None:
-                    await record_seen(self._held, asking.collector.calls_seen)
-                    await keep_within(self._held, asking.collector.used_so_far)
+                    await self._held.seen(asking.collector.calls_seen)
+                    await self._held.keep_within(asking.collector.used_so_far)
                 passing("after", "chunk")
                 if self._reply.deleted or self._reply.stopped:
                     return
@@ -275,9 +285,64 @@ class _Work:
         return self._asking.collector.sections() if self._asking is not None else ()
 
 
-def _stopped(ask: Ask) -> Answer:
-    """The end of what somebody stopped before Grok was asked."""
-    return Answer.failed(ask.request.model, "").model_copy(update={"stopped": True})
+class _Attempt:
+    """The request that `held` becomes with what was `recalled`: nothing is sent before its
+    `completion` is iterated. Raises `RequestRefused` where it cannot be carried."""
+
+    def __init__(self, grok: GrokClient, held: Held, recalled: Recalled) -> None:
+        ask = held.job.ask
+        call = grok.plan(
+            ask.request,
+            ask.system,
+            recalled.past,
+            effort=ask.effort,
+            search=ask.search,
+            pictures=ask.shows_pictures and holds_pictures(recalled.past.files),
+        )
+        self.completion = grok.complete(
+            call,
+            conversation=ask.conversation and f"{ask.team}:{ask.conversation}",
+            asker=f"{ask.team}:{ask.user}",
+            again=held.begin_again,
+            nobodys_cap=ask.defaulted.get("max_tokens") == "settings",
+        )
+        self.completion.sip()
+        self.collector = Collector(ask.request, ask.search, most_tokens=ask.most_tokens)
+        self.spent = True
+        self.first: float | None = None
+        self._recalled = recalled
+        self._started = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """How long ago it was made."""
+        return time.monotonic() - self._started
+
+    @property
+    def files(self) -> tuple[Enclosure, ...]:
+        """The files that were read, as far as they can go where the call goes."""
+        call = self.completion.call
+        return enclosed(call.past, call.endpoint)
+
+    def answer(self, failure: str, *, stopped: bool) -> Answer:
+        """What has come, and why there is no more."""
+        self.collector.unsearched = self.completion.unsearched
+        answer = self.collector.answer(
+            endpoint=self.completion.call.endpoint,
+            failure=failure,
+            stopped=stopped,
+            seconds=self.seconds,
+            context=self._recalled.past.context,
+            forgotten=self._recalled.forgotten,
+            asked=self.spent,
+        )
+        update = {
+            "turns": len(self._recalled.past.turns),
+            "first_seconds": self.first,
+            "files": self._recalled.files,
+            "unread": named_unread(self.files),
+        }
+        return answer.model_copy(update=update)
 
 
 async def _unless(
@@ -299,24 +364,6 @@ async def _unless(
         working.cancel()
         stopping.cancel()
         await asyncio.wait({working, stopping})
-
-
-async def _show(
-    held: Held, reply: Reply, answer: Answer, session: Session, *, afresh: bool
-) -> None:
-    """Bring Slack to the final state, unless Slack refuses for good; and say that the thread waits,
-    at the latest when nothing more of it is carried out late."""
-
-    async def shown() -> None:
-        await until_stored(session.end)
-        await held.shown()
-
-    try:
-        await reply.deliver(answer, afresh=afresh, shown=shown)
-    except SlackError as error:
-        metrics.UNDELIVERED.labels(error.code).inc()
-        log.exception("answer not delivered", error=error.code)
-    await until_stored(session.end)
 
 
 def _count(ask: Ask, answer: Answer) -> None:

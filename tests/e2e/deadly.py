@@ -16,7 +16,7 @@ from typing import Any
 
 from bot import cli
 from bot.completion.ask import Ask
-from bot.jobs.run import Runner
+from bot.jobs.run import _Run
 from bot.reply.chain import Chain
 from bot.reply.reply import Reply
 
@@ -47,7 +47,7 @@ def plant(where: type, method: str, die: Callable[[], None], text_of: Callable[[
     as_written = getattr(where, method)
 
     def dies(self: Any, *args: Any, **named: Any) -> Any:
-        if DEADLY in text_of(self if where is not Runner else args[0]):
+        if DEADLY in text_of(self):
             die()
         return as_written(self, *args, **named)
 
@@ -59,7 +59,7 @@ def prompt_of(ask: Ask) -> str:
 
 
 FAULTS: dict[str, tuple[type, str, Callable[[Any], str]]] = {
-    "running": (Runner, "_answer", lambda held: prompt_of(held.job.ask)),
+    "running": (_Run, "_answer", lambda run: prompt_of(run._ask)),
     "streaming": (Reply, "changed", lambda reply: prompt_of(reply._ask)),
     "delivering": (Chain, "complete", lambda chain: str(chain._question.text)),
 }
