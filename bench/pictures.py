@@ -13,7 +13,7 @@ from bench.streaming import plot
 from bench.streaming.table import Cell, lines
 from bot.eval import outcome
 from bot.eval.grid import Setting
-from bot.rules.shares import Share
+from bot.rules.shares import Proportion
 
 DOCS = ROOT / "docs"
 TABLE = ROOT / "bench/streaming/README.md"
@@ -63,7 +63,7 @@ def _evaluation(figures: list[dict[str, Any]]) -> str:
     rows = [
         outcome.Row(
             Setting(each["setting"]),
-            Share(each["good"], each["answers"]),
+            Proportion(each["good"], each["answers"]),
             each["micro_dollars"],
             each["first_seconds"],
             each["seconds"],

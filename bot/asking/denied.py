@@ -55,7 +55,7 @@ def _room(shortage: Shortage, request: CompletionRequest, hold: Hold) -> int | N
             too_many = int(excess / hold.prices.output) + 1
         case _:
             return None
-    return request.max_tokens - -(-too_many // request.written)
+    return request.max_tokens - -(-too_many // request.answers)
 
 
 def _rounded(tokens: int) -> int:

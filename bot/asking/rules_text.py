@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from bot.completion.excerpt import excerpt, shown_value
-from bot.completion.options import OPTIONS
+from bot.completion.options import OPTIONS, written
 from bot.completion.search import OPTION_NAMES
 from bot.completion.tools import TOOLS
-from bot.completion.typed import written
 from bot.grok.catalogue import Catalogue
 from bot.grok.known_models import Model
 from bot.rules.policy import EVERY_MODEL, Default, Fields, InForce, Models, Paused, Policy

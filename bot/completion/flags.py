@@ -22,9 +22,17 @@ from bot.completion.ask import Effort, ReplyTo, effort_in
 from bot.completion.excerpt import excerpt, shown_value
 from bot.completion.faults import schema_faults
 from bot.completion.lexer import Flag, Lexer, ShellWords, TypedText, plain, starts_like_flag
-from bot.completion.options import OPTIONS, PARAMETERS, REPLY_TO, SHORT, Option
+from bot.completion.options import (
+    NEVER_BEGINS,
+    OPTIONS,
+    PARAMETERS,
+    REPLY_TO,
+    SHORT,
+    Option,
+    switched,
+    typed,
+)
 from bot.completion.search import LISTS, OFF, read_all
-from bot.completion.typed import NEVER_BEGINS, switched, typed
 from bot.errors import Fault
 from bot.words import request as words
 

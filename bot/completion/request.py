@@ -293,7 +293,7 @@ class CompletionRequest(BaseModel):
         return len(self.prompts) * (self.n or 1)
 
     @property
-    def written(self) -> int:
+    def answers(self) -> int:
         """How many answers Grok writes, those included that nobody sees."""
         return len(self.prompts) * max(self.n or 1, self.best_of or 1)
 

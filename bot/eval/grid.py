@@ -13,9 +13,8 @@ from bot.completion.ask import Effort, effort_in
 from bot.completion.excerpt import excerpt, one_line
 from bot.completion.faults import validate
 from bot.completion.flags import named_option, parse_text
-from bot.completion.options import PARAMETERS
+from bot.completion.options import PARAMETERS, written
 from bot.completion.request import CompletionRequest
-from bot.completion.typed import written
 from bot.errors import RequestRefused, StartupError
 from bot.settings import Settings, default_values
 from bot.words.terminal import eval as words

@@ -23,7 +23,7 @@ from bot.eval.asking import Question, is_done
 from bot.eval.dataset import Item
 from bot.eval.record import Better, Choice, Record, key_of
 from bot.grok.call import Shape
-from bot.rules.shares import Share
+from bot.rules.shares import Proportion
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -101,7 +101,7 @@ class Agreement:
     """How often two say the same, and Cohen's kappa (1960): how much of what could be more than
     chance is. None: by chance they would agree on all of it."""
 
-    share: Share
+    share: Proportion
     kappa: float | None
 
 
@@ -254,7 +254,7 @@ def agreement_of(both: Sequence[tuple[Hashable, Hashable]]) -> Agreement:
     first, second = (Counter(each[at] for each in both) for at in (0, 1))
     chance = sum(first[said] * second[said] for said in first) / total**2
     kappa = None if chance == 1 else (same / total - chance) / (1 - chance)
-    return Agreement(Share(same, total), kappa)
+    return Agreement(Proportion(same, total), kappa)
 
 
 def _read(kind: type[M], text: str) -> M | None:

@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 
 from bot.completion.excerpt import short
 from bot.eval.grid import Setting
-from bot.rules.shares import Share
+from bot.rules.shares import Proportion
 from bot.words.sentences import took
 from bot.words.terminal import eval as words
 
@@ -28,7 +28,7 @@ class Row:
     compared with it, so that its share is so by definition, and not by chance."""
 
     setting: Setting
-    share: Share
+    share: Proportion
     micro_dollars: float | None
     first_seconds: float | None
     seconds: float | None

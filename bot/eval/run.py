@@ -32,7 +32,7 @@ from bot.eval.page import JudgingPage
 from bot.eval.record import Record, Result, key_of
 from bot.eval.rules import is_good
 from bot.grok.client import GrokClient, open_grok
-from bot.rules.shares import Share, mean
+from bot.rules.shares import Proportion, mean
 from bot.settings import Settings
 from bot.words.sentences import cost
 from bot.words.terminal import eval as words
@@ -376,17 +376,17 @@ def _row(work: _Eval, setting: Setting) -> Row:
     )
 
 
-def _share(work: _Eval, setting: Setting, came: Sequence[tuple[Item, Result]]) -> Share:
+def _share(work: _Eval, setting: Setting, came: Sequence[tuple[Item, Result]]) -> Proportion:
     """How many are good: by the rules of those that have any, or by the judge, for whom the first
     setting is as good as itself."""
     if work.decides is None:
         ruled = [is_good(item, result.text) for item, result in came if item.ruled]
-        return Share(sum(ruled), len(ruled))
+        return Proportion(sum(ruled), len(ruled))
     if setting is work.grid[0]:
-        return Share(len(came) / 2, len(came)) if work.compared else Share(0, 0)
+        return Proportion(len(came) / 2, len(came)) if work.compared else Proportion(0, 0)
     gets = [points(work.decides, pair) for pair in work.pairs(setting)]
     known = [each for each in gets if each is not None]
-    return Share(sum(known), len(known))
+    return Proportion(sum(known), len(known))
 
 
 def _dollars(micro_dollars: int) -> str:

@@ -166,7 +166,7 @@ def restriction_faults(rules: InForce, request: CompletionRequest) -> Iterator[F
     if (most := caps.get("max-tokens")) and (request.max_tokens or 0) > most:
         problem = words.TOO_LARGE(shown_value(request.max_tokens))
         yield Fault("max_tokens", problem, said.UP_TO_HERE(most))
-    if (most := caps.get("answers")) and (written := request.written) > most:
+    if (most := caps.get("answers")) and (written := request.answers) > most:
         problem = words.TOO_MANY_ANSWERS(shown_value(written))
         yield Fault(_most_of(request), problem, said.UP_TO_HERE(most))
 

@@ -181,13 +181,13 @@ def hold_for(
     prompt += copies * files
     room, least_room = _room(ask, settings, counted)
     thoughts = thoughts_of(settings.grok_reasoning_tokens, effort) if reasons else 0
-    reasoning = request.written * thoughts
+    reasoning = request.answers * thoughts
     tool_prices = prices_of_tools(settings.grok_tool_prices)
     turns = ask.search.max_turns or settings.grok_search_turns
     most = most_searched(ask.search.sources, turns, rules.caps, tool_prices)
     rounds = max(most.rounds, 1 + PDF_TURNS if ask.encloses_pdf else 1)
     read = rounds * (prompt + copies * room) + most.read
-    written = request.written * (request.max_tokens or settings.grok_max_tokens) + reasoning
+    written = request.answers * (request.max_tokens or settings.grok_max_tokens) + reasoning
     looked_up = PDF_SEARCHES * tool_prices[FILE_SEARCHES] if ask.encloses_pdf else 0
     beside_tokens = most.micro_dollars + looked_up
     cost = prices.cost(read, written, prompts=copies) + beside_tokens if prices else None

@@ -15,9 +15,8 @@ from bot.completion.ask import ReplyTo
 from bot.completion.excerpt import excerpt
 from bot.completion.flags import named_option
 from bot.completion.lexer import QUOTES, keyword, starts_like_flag
-from bot.completion.options import OPTIONS, REPLY_TO
+from bot.completion.options import OPTIONS, REPLY_TO, switched
 from bot.completion.search import read
-from bot.completion.typed import switched
 from bot.errors import Fault
 from bot.rules.commands import VERBS, parse_command
 from bot.rules.help import COMMANDS, FLAGS_TOPIC, TOPICS

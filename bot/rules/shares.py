@@ -21,7 +21,7 @@ _Z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class Proportion:
     """`hits` of `total`, with the interval of Wilson (1927), which holds for few and for extreme
     ones too. It takes each vote for one of its own, also where one person cast many."""
 
@@ -58,7 +58,7 @@ class Liked:
     """What people think of some answers, which is `name` to them all; and what those came to."""
 
     name: str
-    share: Share
+    share: Proportion
     micro_dollars: float | None
     first_seconds: float | None
     seconds: float | None
@@ -70,7 +70,7 @@ def liked(name: str, ballots: Sequence[Ballot]) -> Liked:
     ups = sum(ballot.vote.choice == "up" for ballot in ballots)
     return Liked(
         name,
-        Share(ups, len(ballots)),
+        Proportion(ups, len(ballots)),
         mean(each.micro_dollars for each in answers),
         mean(each.first_seconds for each in answers),
         mean(each.seconds for each in answers),

@@ -11,9 +11,8 @@ from pydantic import JsonValue
 from bot.completion.ask import Ask
 from bot.completion.excerpt import excerpt
 from bot.completion.logprobs import chance_line
-from bot.completion.options import OPTIONS, PARAMETERS
+from bot.completion.options import OPTIONS, PARAMETERS, written
 from bot.completion.result import TICKS_PER_DOLLAR, Answer, Most, TokenLogprob, Usage
-from bot.completion.typed import written
 from bot.grok.endpoints.writing import ENDPOINTS
 from bot.jobs.job import Job
 from bot.slack.blocks import Block

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from pydantic import JsonValue
 
 from bot.completion.lexer import starts_like_flag
-from bot.completion.options import OPTIONS, Option
+from bot.completion.options import OPTIONS, Option, switched, written
 from bot.completion.request import CompletionRequest
-from bot.completion.typed import switched, written
 
 _LONGEST_WORD = 40
 

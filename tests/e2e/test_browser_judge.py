@@ -13,7 +13,7 @@ from playwright.async_api import FrameLocator, Page, expect
 
 from bot.eval.demo_page import Notice, leave_notice
 from bot.eval.run import PERSON, Wanted, run_eval
-from bot.rules.shares import Share
+from bot.rules.shares import Proportion
 from bot.words.terminal import eval as words
 from sandbox.grok import GrokServer, Script
 from sandbox.workspace import ANA, GENERAL, Workspace
@@ -113,7 +113,7 @@ async def test_a_person_judges_by_keys_and_the_result_is_theirs(page: Page, tmp_
     assert (code, again, len(grok.requests)) == (0, 0, asked)
     assert words.NOT_JUDGED(total - 1) in first.out.getvalue()
     assert "Best: temperature=0.2" in second.out.getvalue()
-    least = Share(total, total).interval[0]
+    least = Proportion(total, total).interval[0]
     told = words.AGREEMENT_WITH_PERSON(
         model="grok-4.3", share=f"100% ({100 * least:.0f}–100%)", kappa="-", pairs=total
     )

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.rules.shares import CONFIDENCE, Share, by, by_parameters, liked, mean
+from bot.rules.shares import CONFIDENCE, Proportion, by, by_parameters, liked, mean
 from bot.rules.votes import Ballot, Judged, Vote
 
 Z = NormalDist().inv_cdf(1 - (1 - CONFIDENCE) / 2)
@@ -33,7 +33,7 @@ def scipy_stats() -> Any:
 
 def assert_is_that_of_scipy(hits: int, total: int) -> None:
     of_scipy = scipy_stats().binomtest(hits, total).proportion_ci(CONFIDENCE, method="wilson")
-    least, most = Share(hits, total).interval
+    least, most = Proportion(hits, total).interval
     assert least == pytest.approx(of_scipy.low, rel=1e-9, abs=1e-12)
     assert most == pytest.approx(of_scipy.high, rel=1e-9, abs=1e-12)
 
@@ -51,7 +51,7 @@ def test_the_interval_is_that_of_scipy_at_the_ends_too(count: tuple[int, int]) -
 @pytest.mark.parametrize("total", [5, 20, 100, 400])
 def test_it_holds_the_true_share_as_often_as_it_says(total: int) -> None:
     """By the binomial distribution itself, over every true share from 1 to 99 %."""
-    intervals = [Share(hits, total).interval for hits in range(total + 1)]
+    intervals = [Proportion(hits, total).interval for hits in range(total + 1)]
 
     def held(true: float) -> float:
         chances = scipy_stats().binom.pmf(range(total + 1), total, true)
@@ -66,7 +66,7 @@ def test_it_holds_the_true_share_as_often_as_it_says(total: int) -> None:
 @given(counts())
 def test_its_ends_are_where_the_share_is_as_unlikely_as_is_allowed(count: tuple[int, int]) -> None:
     """Wilson's are the two solutions of (p̂ - p)² = z² p (1 - p) / n."""
-    share = Share(*count)
+    share = Proportion(*count)
     for end in share.interval:
         off = (share.value - end) ** 2
         assert math.isclose(off, Z**2 * end * (1 - end) / share.total, rel_tol=1e-6, abs_tol=1e-12)
@@ -75,8 +75,8 @@ def test_its_ends_are_where_the_share_is_as_unlikely_as_is_allowed(count: tuple[
 @given(counts())
 def test_it_holds_the_share_and_mirrors_its_opposite(count: tuple[int, int]) -> None:
     hits, total = count
-    least, most = Share(hits, total).interval
-    mirrored = Share(total - hits, total).interval
+    least, most = Proportion(hits, total).interval
+    mirrored = Proportion(total - hits, total).interval
 
     assert 0 <= least <= hits / total <= most <= 1
     assert (1 - most, 1 - least) == pytest.approx(mirrored, abs=1e-9)
@@ -85,13 +85,13 @@ def test_it_holds_the_share_and_mirrors_its_opposite(count: tuple[int, int]) -> 
 @given(counts(), st.integers(2, 50))
 def test_more_of_the_same_makes_it_narrower(count: tuple[int, int], times: int) -> None:
     hits, total = count
-    few, many = Share(hits, total).interval, Share(hits * times, total * times).interval
+    few, many = Proportion(hits, total).interval, Proportion(hits * times, total * times).interval
 
     assert many[1] - many[0] < few[1] - few[0]
 
 
 def test_of_nothing_nothing_is_known() -> None:
-    assert (Share(0, 0).value, Share(0, 0).interval) == (0.5, (0.0, 1.0))
+    assert (Proportion(0, 0).value, Proportion(0, 0).interval) == (0.5, (0.0, 1.0))
     assert mean([]) is None
     assert mean([None, 1.0, None, 2.0]) == 1.5
 
@@ -120,7 +120,7 @@ def test_each_vote_counts_and_each_answer_costs_once() -> None:
         ],
     )
 
-    assert found.share == Share(3, 4)
+    assert found.share == Proportion(3, 4)
     assert (found.micro_dollars, found.first_seconds) == (200.0, 1.0)
     assert found.seconds == pytest.approx(8 / 3)
 
@@ -130,7 +130,10 @@ def test_groups_come_with_most_votes_first() -> None:
 
     rows = by(lambda judged: judged.model, ballots)
 
-    assert [(row.name, row.share) for row in rows] == [("m2", Share(1, 2)), ("m1", Share(1, 1))]
+    assert [(row.name, row.share) for row in rows] == [
+        ("m2", Proportion(1, 2)),
+        ("m1", Proportion(1, 1)),
+    ]
 
 
 def test_parameters_are_compared_where_answers_differ_in_them() -> None:
