@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pydantic import JsonValue
 
 from bot.asking.rules_text import (
-    Changed,
+    FieldChange,
     changes,
     models_not_listed,
     models_text,
@@ -381,11 +381,11 @@ def _announcement(done: Change, scope: Scope, policy: Policy, caller: Caller) ->
             return ""
 
 
-def _changes(done: Change) -> tuple[Changed, ...]:
+def _changes(done: Change) -> tuple[FieldChange, ...]:
     return tuple(changes(done.before, done.after))
 
 
-def _shortly(changed: Sequence[Changed]) -> str:
+def _shortly(changed: Sequence[FieldChange]) -> str:
     """What changed, for everybody in a channel, guests among them: what Grok is told before each
     question is for members to look up."""
     untold = words.flag("system")

@@ -14,7 +14,7 @@ from attrs import frozen
 
 from bot import metrics, words
 from bot.asking.admission import Admission, knows_rules
-from bot.asking.denied import Reader, denied, used_up
+from bot.asking.denied import Recipient, denied, used_up
 from bot.asking.rules_text import kept_out
 from bot.completion.ask import EFFORTS, FORMS, Ask, Effort, Place, Surface
 from bot.completion.excerpt import excerpt
@@ -294,19 +294,19 @@ class Asking:
     async def _obstacles(self, user: str, channel: str) -> AsyncIterator[str]:
         rules = InForce(await self._store.policies.current(), channel, user)
         person = await self._people.find(user, within=CLOCK_SECONDS)
-        reader = self._reader(person)
-        for line in kept_out(rules, person, knows_rules=reader.knows_rules):
+        recipient = self._recipient(person)
+        for line in kept_out(rules, person, knows_rules=recipient.knows_rules):
             yield line
         windows = windows_at(time.time(), zone_of(self._settings))
         limits = rules.limits
         scopes = tuple(dict.fromkeys(limit.scope for limit in limits))
         uses = await self._store.quotas.usage(scopes, windows) if scopes else ()
-        for line in used_up(limits, uses, windows, reader):
+        for line in used_up(limits, uses, windows, recipient):
             yield line
 
-    def _reader(self, person: Person) -> Reader:
+    def _recipient(self, person: Person) -> Recipient:
         admins = admins_of(self._settings)
-        return Reader(
+        return Recipient(
             tz_offset=person.tz_offset,
             admins=tuple(sorted(admins)),
             knows_rules=knows_rules(person),
@@ -329,10 +329,10 @@ class Asking:
             return await self._acceptor.accept(ask, hold, deadline - clock())
         except Denied as error:
             person = await self._people.find(ask.user, within=CLOCK_SECONDS)
-            reader = self._reader(person)
+            recipient = self._recipient(person)
             hold_of = partial(self._hold, policy=policy, counted=counted)
             efforts = self._less_thinking(ask)
-            sentence = denied(error, ask, hold_of, reader, policy, efforts=efforts)
+            sentence = denied(error, ask, hold_of, recipient, policy, efforts=efforts)
             raise Denied(sentence, error.shortages, error.closed) from None
 
     def _less_thinking(self, ask: Ask) -> tuple[Effort, ...]:

@@ -162,7 +162,7 @@ _FIELD = PARAMETERS["max_tokens"].label
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class Recipient:
     """Whoever reads it: their clock, in seconds east of UTC, and whom they may ask for more."""
 
     tz_offset: int = 0
@@ -178,7 +178,7 @@ def denied(
     error: Denied,
     ask: Ask,
     hold_of: HoldOf,
-    reader: Reader,
+    recipient: Recipient,
     policy: Policy,
     *,
     efforts: Sequence[Effort] = (),
@@ -189,25 +189,25 @@ def denied(
     from the most. Slack's mrkdwn.
     """
     if not error.shortages:
-        return _closed(ask, reader, policy)
-    own = reader.knows_rules or all(each.scope.kind == "user" for each in error.shortages)
-    lines = [words.DENIED, *dict.fromkeys(_line(each, ask, reader) for each in error.shortages)]
+        return _closed(ask, recipient, policy)
+    own = recipient.knows_rules or all(each.scope.kind == "user" for each in error.shortages)
+    lines = [words.DENIED, *dict.fromkeys(_line(each, ask, recipient) for each in error.shortages)]
     if own:
         field = _FIELD if ask.surface in FORMS else ""
         others = fitting(error.shortages, ask, hold_of, efforts)
         lines += [words.would_fit(changed(ask, other), field=field) for other in others]
-    lines.append(_who_allows_more(reader))
+    lines.append(_who_allows_more(recipient))
     return "\n".join(lines)
 
 
-def _who_allows_more(reader: Reader) -> str:
-    if reader.is_admin:
+def _who_allows_more(recipient: Recipient) -> str:
+    if recipient.is_admin:
         return words.ALLOW_MORE
-    return admins_can("allow more", mentions(reader.admins))
+    return admins_can("allow more", mentions(recipient.admins))
 
 
 def used_up(
-    limits: Iterable[Limit], uses: Iterable[Use], windows: Windows, reader: Reader
+    limits: Iterable[Limit], uses: Iterable[Use], windows: Windows, recipient: Recipient
 ) -> Iterator[str]:
     """Which of `limits` nothing is left of, whatever is asked; `uses` are those of their scopes."""
     use_of = {use.scope: use for use in uses}
@@ -215,32 +215,32 @@ def used_up(
         amount, ends = use_of[limit.scope].of(limit.name), windows.ends(limit.name)
         if ends is None or amount.settled < limit.most or limit.name in _OF_SOME:
             continue
-        if reader.knows_rules or limit.scope.kind == "user":
-            quota, when = QUOTAS[limit.name], moment(ends, reader.tz_offset)
+        if recipient.knows_rules or limit.scope.kind == "user":
+            quota, when = QUOTAS[limit.name], moment(ends, recipient.tz_offset)
             yield words.used_up(limit.scope.kind, quota.limit(limit.most), when)
         else:
-            yield words.USED_UP_FOR_NOW(moment(ends, reader.tz_offset))
+            yield words.USED_UP_FOR_NOW(moment(ends, recipient.tz_offset))
 
 
-def _closed(ask: Ask, reader: Reader, policy: Policy) -> str:
+def _closed(ask: Ask, recipient: Recipient, policy: Policy) -> str:
     """Why no questions are taken. It may be over by now."""
-    if not reader.knows_rules:
+    if not recipient.knows_rules:
         return words.CLOSED
     rules = InForce(policy, ask.channel, ask.user)
-    found = tuple(notices(rules, reader.tz_offset))
+    found = tuple(notices(rules, recipient.tz_offset))
     resume: tuple[str, ...] = ()
     if pause := rules.paused:
         resume = (
             HOW_TO_RESUME(pause[0].kind)
-            if reader.is_admin
-            else admins_can("resume it", mentions(reader.admins)),
+            if recipient.is_admin
+            else admins_can("resume it", mentions(recipient.admins)),
         )
     return "\n".join((*(found or (words.CLOSED,)), *resume))
 
 
-def _line(shortage: Shortage, ask: Ask, reader: Reader) -> str:
-    quota, kind, tz_offset = QUOTAS[shortage.name], shortage.scope.kind, reader.tz_offset
-    if not reader.knows_rules and kind != "user":
+def _line(shortage: Shortage, ask: Ask, recipient: Recipient) -> str:
+    quota, kind, tz_offset = QUOTAS[shortage.name], shortage.scope.kind, recipient.tz_offset
+    if not recipient.knows_rules and kind != "user":
         resets = shortage.resets_at
         return words.USED_UP_FOR_NOW(moment(resets, tz_offset) if resets else "")
     if shortage.resets_at is None:

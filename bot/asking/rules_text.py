@@ -32,7 +32,7 @@ _LINE_ENDS = str.maketrans({"\n": r"\n", "\r": r"\r", "\t": r"\t"})
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
+class FieldChange:
     """One field that changed, in words."""
 
     what: str
@@ -40,10 +40,10 @@ class Changed:
     after: str
 
 
-def changes(before: Fields, after: Fields) -> Iterator[Changed]:
+def changes(before: Fields, after: Fields) -> Iterator[FieldChange]:
     """What changed from `before` to `after`; a missing field is one that is not set."""
     for field in sorted({*before, *after}, key=_rank):
-        yield Changed(
+        yield FieldChange(
             field_name(field),
             field_value(field, before.get(field)),
             field_value(field, after.get(field)),

@@ -65,7 +65,7 @@ _NAMES: Mapping[str, tuple[Searched, ...]] = {
 _OFF = frozenset((OFF, "none", "no", "false"))
 
 
-class Bounds(BaseModel):
+class SearchBounds(BaseModel):
     """Which domains and handles admins let a search read, whatever else it says: those of a list
     alone, or all but those of the other."""
 
@@ -78,10 +78,10 @@ class Bounds(BaseModel):
     not_handles: tuple[str, ...] = ()
 
 
-NO_BOUNDS = Bounds()
+NO_BOUNDS = SearchBounds()
 
 
-class Search(Bounds):
+class Search(SearchBounds):
     """Where Grok may search, and in what of it.
 
     `sources` is empty where it may not, though a default says otherwise. Of `domains` and
@@ -94,7 +94,7 @@ class Search(Bounds):
     since: date | None = None
     until: date | None = None
     max_turns: int | None = None
-    bounds: Bounds = NO_BOUNDS
+    bounds: SearchBounds = NO_BOUNDS
 
     def __bool__(self) -> bool:
         """Whether anything is searched."""

@@ -139,7 +139,7 @@ class Arguments:
 Split = Callable[[str], ScopeEnding]
 """Parts a text from the scope at its end, of those that the command has."""
 
-Reader = Callable[[str, Split], Arguments | None]
+ReadArguments = Callable[[str, Split], Arguments | None]
 
 
 def nothing(text: str, split: Split, *, fields: Fields = NOT_CHANGED) -> Arguments | None:

@@ -20,7 +20,7 @@ from bot.completion.lexer import first_word, plain, starts_like_flag
 from bot.completion.search import SOURCES
 from bot.errors import Fault
 from bot.rules.arguments import (
-    Reader,
+    ReadArguments,
     Target,
     TargetKind,
     a_month,
@@ -138,7 +138,7 @@ class Verb:
     """
 
     name: str
-    read: Reader = nothing
+    read: ReadArguments = nothing
     scopes: tuple[TargetKind, ...] = ()
     matter: Matter | None = None
     matters: Mapping[TargetKind, Matter] = field(default_factory=dict)

@@ -135,7 +135,7 @@ def rules_of(fields: Fields) -> Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class Unread:
+class UnreadField:
     """A field that this version cannot read, and so counts as not set; `scope` as it is stored."""
 
     scope: str
@@ -154,7 +154,7 @@ class Policy:
 
     version: int = 0
     scopes: Mapping[Scope, Rules] = field(default_factory=dict)
-    unread: tuple[Unread, ...] = ()
+    unread: tuple[UnreadField, ...] = ()
     own: Mapping[str, JsonValue] = field(default_factory=dict)
     """The defaults of whoever asks, where it is looked at for somebody."""
 
@@ -384,7 +384,7 @@ class InForce:
         return next((may for may in said if may is not None), True)
 
     @property
-    def unread(self) -> tuple[Unread, ...]:
+    def unread(self) -> tuple[UnreadField, ...]:
         """Restrictions that hold, and that cannot be read.
 
         While there are any, a question must be refused: what they say cannot be kept. An admin

@@ -15,8 +15,8 @@ from bot.completion.search import (
     MAX_DOMAINS,
     MAX_HANDLES,
     SOURCES,
-    Bounds,
     Search,
+    SearchBounds,
     domain_in,
     handle_in,
 )
@@ -126,7 +126,7 @@ def bounded(search: Search, may: Searchable) -> tuple[Search, tuple[Fault, ...]]
         lists = _Lists(may, kind, getattr(search, kind), getattr(search, f"not_{kind}"))
         faults += [] if denied else lists.faults()
         bounds |= lists.bounds
-    return search.model_copy(update={"bounds": Bounds(**bounds)}), tuple(faults)
+    return search.model_copy(update={"bounds": SearchBounds(**bounds)}), tuple(faults)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ import structlog
 from pydantic import JsonValue, ValidationError
 
 from bot.errors import StoreUnavailable, what_it_says
-from bot.rules.policy import Fields, Policy, Rules, Unread, rules_of
+from bot.rules.policy import Fields, Policy, Rules, UnreadField, rules_of
 from bot.rules.quota import Scope
 from bot.slack_limits import EVENT_RETRY_SECONDS
 from bot.store.keys import Keys
@@ -221,7 +221,7 @@ def _json(value: JsonValue) -> str:
 
 def _read(stored: Mapping[str, str]) -> Policy:
     fields: dict[Scope, dict[str, JsonValue]] = {}
-    unread: list[Unread] = []
+    unread: list[UnreadField] = []
     for name, text in stored.items():
         if name == _VERSION:
             continue
@@ -231,7 +231,7 @@ def _read(stored: Mapping[str, str]) -> Policy:
             rules_of({field: value})
         except (ValueError, RecursionError):
             log.warning("policy field cannot be read", scope=owner, field=field)
-            unread.append(Unread(owner, field))
+            unread.append(UnreadField(owner, field))
         else:
             fields.setdefault(scope, {})[field] = value
     return Policy(

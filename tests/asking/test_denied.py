@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.asking.denied import LEAST_ANSWER, Reader, denied, fitting, fitting_max_tokens
+from bot.asking.denied import LEAST_ANSWER, Recipient, denied, fitting, fitting_max_tokens
 from bot.completion import CompletionRequest
 from bot.completion.ask import EFFORTS, Effort
 from bot.completion.search import NO_SEARCH, search_in
 from bot.completion.tools import Prices
 from bot.rules.hold import Denied, Hold, Shortage, hold_for
-from bot.rules.policy import Paused, Policy, Rules, Unread
+from bot.rules.policy import Paused, Policy, Rules, UnreadField
 from bot.rules.quota import WORKSPACE, QuotaName, Scope
 from bot.settings import Settings
 from bot.words import usage as words
@@ -50,13 +50,13 @@ def shortage(name: QuotaName = "tokens-per-day", **fields: Any) -> Shortage:
     return Shortage(**(usual | fields))
 
 
-def told(*shortages: Shortage, ask: Any = ASK, reader: Reader | None = None) -> str:
+def told(*shortages: Shortage, ask: Any = ASK, recipient: Recipient | None = None) -> str:
     error = Denied("not asked", shortages)
-    return denied(error, ask, hold_of, reader or Reader(), Policy())
+    return denied(error, ask, hold_of, recipient or Recipient(), Policy())
 
 
 def test_it_says_which_quota_what_is_left_and_when_it_resets() -> None:
-    text = told(shortage(), reader=Reader(tz_offset=3600))
+    text = told(shortage(), recipient=Recipient(tz_offset=3600))
 
     assert text.startswith(words.DENIED)
     for part in ("This channel’s 10k tokens a day", "1,000 tokens left", "up to 2,000 tokens"):
@@ -105,12 +105,12 @@ def test_a_model_of_unknown_cost_is_named() -> None:
 
 
 def test_the_admins_of_the_settings_are_named() -> None:
-    assert f"<@{BEN}>" in told(shortage(), reader=Reader(admins=(BEN,)))
+    assert f"<@{BEN}>" in told(shortage(), recipient=Recipient(admins=(BEN,)))
     assert admins_can("allow more") in told(shortage())
 
 
 def test_an_admin_is_not_sent_to_an_admin() -> None:
-    text = told(shortage(), reader=Reader(admins=(BEN,), is_admin=True))
+    text = told(shortage(), recipient=Recipient(admins=(BEN,), is_admin=True))
 
     assert text.endswith(words.ALLOW_MORE)
     assert "can allow more" not in text
@@ -231,7 +231,7 @@ def thinking(ask: Any) -> Hold:
 
 def told_of_thinking(left: int, *, ask: Any, efforts: Sequence[Effort] = LOWER) -> str:
     short = shortage(limit=left, settled=0, wanted=thinking(ask).tokens)
-    return denied(Denied("no", (short,)), ask, thinking, Reader(), Policy(), efforts=efforts)
+    return denied(Denied("no", (short,)), ask, thinking, Recipient(), Policy(), efforts=efforts)
 
 
 THINKING = ASK.model_copy(update={"effort": "high"})
@@ -350,7 +350,7 @@ def test_what_is_proposed_can_be_paid(most: int, n: int, left: int, price: float
 def test_a_pause_is_told_with_whom_to_ask() -> None:
     policy = Policy(scopes={CHANNEL: Rules(paused=Paused(by=BEN, at=1_700_000_000.0))})
 
-    text = denied(Denied("closed", closed=CHANNEL), ASK, hold_of, Reader(), policy)
+    text = denied(Denied("closed", closed=CHANNEL), ASK, hold_of, Recipient(), policy)
 
     assert f"<@{BEN}>" in text
     assert admins_can("resume it") in text
@@ -360,28 +360,28 @@ def test_a_pause_is_told_with_whom_to_ask() -> None:
 def test_an_admin_reads_how_to_end_a_pause(scope: Scope) -> None:
     policy = Policy(scopes={scope: Rules(paused=Paused(by=BEN, at=1_700_000_000.0))})
 
-    text = denied(Denied("closed", closed=scope), ASK, hold_of, Reader(is_admin=True), policy)
+    text = denied(Denied("closed", closed=scope), ASK, hold_of, Recipient(is_admin=True), policy)
 
     assert f"`/grok resume {scope.kind}`" in text
     assert admins_can("resume it") not in text
 
 
 def test_a_pause_that_is_over_by_now_is_told_too() -> None:
-    text = denied(Denied("closed", closed=CHANNEL), ASK, hold_of, Reader(), Policy())
+    text = denied(Denied("closed", closed=CHANNEL), ASK, hold_of, Recipient(), Policy())
 
     assert text == words.CLOSED
 
 
 def test_what_cannot_be_read_is_no_pause() -> None:
-    policy = Policy(unread=(Unread("workspace", "models.*"),))
+    policy = Policy(unread=(UnreadField("workspace", "models.*"),))
 
-    text = denied(Denied("closed", closed=WORKSPACE), ASK, hold_of, Reader(), policy)
+    text = denied(Denied("closed", closed=WORKSPACE), ASK, hold_of, Recipient(), policy)
 
     assert "another version" in text
     assert admins_can("resume it") not in text
 
 
-OUTSIDER = Reader(knows_rules=False)
+OUTSIDER = Recipient(knows_rules=False)
 
 
 @pytest.mark.parametrize("scope", [WORKSPACE, CHANNEL])
@@ -389,7 +389,7 @@ OUTSIDER = Reader(knows_rules=False)
 def test_a_guest_is_told_no_number_of_others(scope: Scope, name: QuotaName) -> None:
     text = told(
         shortage(name, scope=scope, limit=7_654_321, settled=1_234_567, wanted=9_876_543),
-        reader=OUTSIDER,
+        recipient=OUTSIDER,
     )
 
     assert words.USED_UP_FOR_NOW() in text
@@ -401,17 +401,17 @@ def test_a_guest_is_told_of_a_busy_channel_and_of_a_price_as_of_any_limit() -> N
     unknown = shortage("usd-per-month", scope=WORKSPACE, wanted=None)
 
     for each in (busy, unknown):
-        assert words.USED_UP_FOR_NOW() in told(each, reader=OUTSIDER)
+        assert words.USED_UP_FOR_NOW() in told(each, recipient=OUTSIDER)
 
 
 def test_a_guest_is_told_once_of_several_limits() -> None:
-    text = told(shortage(scope=CHANNEL), shortage(scope=WORKSPACE), reader=OUTSIDER)
+    text = told(shortage(scope=CHANNEL), shortage(scope=WORKSPACE), recipient=OUTSIDER)
 
     assert text.count(words.USED_UP_FOR_NOW()) == 1
 
 
 def test_a_guest_is_told_all_of_their_own_limit() -> None:
-    assert "1,000 tokens left" in told(shortage(scope=PERSON), reader=OUTSIDER)
+    assert "1,000 tokens left" in told(shortage(scope=PERSON), recipient=OUTSIDER)
 
 
 def test_a_guest_is_not_told_who_paused() -> None:

@@ -23,7 +23,7 @@ from bot.asking.rules_text import (
 from bot.grok.catalogue import Catalogue
 from bot.grok.client import GrokClient
 from bot.grok.known_models import KNOWN
-from bot.rules.policy import InForce, Paused, Policy, Rules, Unread
+from bot.rules.policy import InForce, Paused, Policy, Rules, UnreadField
 from bot.rules.quota import EACH_USER, WORKSPACE, Scope
 from bot.views.home_view import models
 from bot.words import admin as words
@@ -216,7 +216,7 @@ def test_no_models_at_all_is_said() -> None:
 
 def test_a_pause_and_what_cannot_be_read_are_told() -> None:
     paused = policy(workspace=Rules(paused=Paused(by=BEN, at=1_700_000_000.0)))
-    unread = Policy(version=1, unread=(Unread(str(EACH_USER), "limits.tokens-per-day"),))
+    unread = Policy(version=1, unread=(UnreadField(str(EACH_USER), "limits.tokens-per-day"),))
 
     (pause,) = notices(in_force(paused), 0)
     assert f"<@{BEN}>" in pause

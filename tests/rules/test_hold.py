@@ -27,7 +27,7 @@ from bot.rules.hold import (
     may_fit,
     prompt_text,
 )
-from bot.rules.policy import Paused, Policy, Rules, Unread
+from bot.rules.policy import Paused, Policy, Rules, UnreadField
 from bot.rules.quota import EACH_USER, WORKSPACE, QuotaName, Scope, windows_at
 from bot.settings import Settings
 
@@ -327,7 +327,7 @@ def test_where_no_questions_are_taken() -> None:
     assert reserved(policy=Policy()).closed is None
     assert reserved(policy=Policy(scopes={CHANNEL: paused})).closed == CHANNEL
     assert reserved(policy=Policy(scopes={Scope("channel", "C2"): paused})).closed is None
-    unread = (Unread("channel:C1", "limits.concurrent"),)
+    unread = (UnreadField("channel:C1", "limits.concurrent"),)
     assert reserved(policy=Policy(unread=unread)).closed == CHANNEL
 
 

@@ -20,7 +20,7 @@ from bot.rules.policy import (
     Models,
     Paused,
     Policy,
-    Unread,
+    UnreadField,
     default_fields,
     limit_fields,
     model_fields,
@@ -32,7 +32,7 @@ CHANNEL = Scope("channel", "C1")
 ANA = Scope("user", "U1")
 
 
-def policy_of(scopes: dict[Scope, Fields], *unread: Unread) -> Policy:
+def policy_of(scopes: dict[Scope, Fields], *unread: UnreadField) -> Policy:
     return Policy(7, {scope: rules_of(fields) for scope, fields in scopes.items()}, unread)
 
 
@@ -267,8 +267,8 @@ def test_a_pause_holds_in_its_channel_or_everywhere() -> None:
 )
 def test_a_restriction_that_cannot_be_read_closes_its_place(field: str, closes: bool) -> None:
     for scope in (CHANNEL, WORKSPACE, EACH_USER, ANA):
-        unread = Unread(str(scope), field)
+        unread = UnreadField(str(scope), field)
         policy = policy_of({}, unread)
         assert InForce(policy, "C1", "U1").unread == ((unread,) if closes else ())
     for elsewhere in ("channel:C2", "user:U2", "planet:P1"):
-        assert InForce(policy_of({}, Unread(elsewhere, field)), "C1", "U1").unread == ()
+        assert InForce(policy_of({}, UnreadField(elsewhere, field)), "C1", "U1").unread == ()

@@ -18,7 +18,7 @@ from bot.rules.policy import (
     Paused,
     Policy,
     Rules,
-    Unread,
+    UnreadField,
     default_fields,
     limit_fields,
     model_fields,
@@ -412,15 +412,15 @@ async def test_what_another_version_has_written_stops_nothing(
         CHANNEL: Rules(defaults={"n": 1, "temperature": 99}, limits={"answers": 3})
     }
     assert set(policy.unread) == {
-        Unread("channel:C1", "limits.tokens-per-day"),
-        Unread("channel:C1", "limits.requests-per-week"),
-        Unread("channel:C1", "defaults.mood"),
-        Unread("channel:C1", "defaults.seed"),
-        Unread("channel:C1", "defaults.top_p"),
-        Unread("channel:C1", ""),
-        Unread("planet:P1", "defaults.n"),
-        Unread("user:", "limits.concurrent"),
-        Unread("nonsense", ""),
+        UnreadField("channel:C1", "limits.tokens-per-day"),
+        UnreadField("channel:C1", "limits.requests-per-week"),
+        UnreadField("channel:C1", "defaults.mood"),
+        UnreadField("channel:C1", "defaults.seed"),
+        UnreadField("channel:C1", "defaults.top_p"),
+        UnreadField("channel:C1", ""),
+        UnreadField("planet:P1", "defaults.n"),
+        UnreadField("user:", "limits.concurrent"),
+        UnreadField("nonsense", ""),
     }
 
 
