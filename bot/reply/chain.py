@@ -25,13 +25,14 @@ from bot.slack.blocks import (
     BARE,
     Button,
     Foot,
+    Kind,
     Message,
     Question,
     further_message,
     mention,
     with_notice,
 )
-from bot.slack.plain_blocks import Kind, with_blocks_of
+from bot.slack.plain_blocks import with_blocks_of
 
 ROOMS = (Room(11_000, 40), Room(5_500, 20), Room(2_700, 8), Room(1_300, 4))
 """What a message is filled to: safely below Slack's 12,000 characters of markdown, 13,200
@@ -312,7 +313,9 @@ class Chain:
         known = self._made.get(number)
         if known and known[0] == (markdown, foot):
             return known[1]
-        message = with_blocks_of(self._make(number, markdown, foot), self._kind)
+        message = self._make(number, markdown, foot)
+        if self._kind != "markdown":
+            message = with_blocks_of(message, self._kind)
         self._made[number] = (markdown, foot), message
         return message
 

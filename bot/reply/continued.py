@@ -15,9 +15,8 @@ from bot.reply.chain import chain_of, kinds_of
 from bot.reply.ledger import Ledger, Post
 from bot.reply.route import Route, Way, route_of
 from bot.reply.writers import Editing
-from bot.slack.blocks import Message
+from bot.slack.blocks import Kind, Message
 from bot.slack.pacing import EditBudget, wait_out
-from bot.slack.plain_blocks import Kind
 from bot.slack.slack import BLOCK_MISMATCH, Slack, passes, refuses_blocks
 
 log = structlog.get_logger(__name__)

@@ -25,7 +25,8 @@ from bot.reply.writers import Native
 from bot.slack.blocks import Button, Foot, Message, Question, apology, with_notice
 from bot.slack.pacing import EditBudget
 from bot.slack.plain_blocks import with_blocks_of
-from bot.slack.slack import TOKEN_GONE, Slack, passes, refuses_blocks
+from bot.slack.slack import Slack, passes, refuses_blocks
+from bot.slack.web_api import TOKEN_GONE
 
 log = structlog.get_logger(__name__)
 
@@ -61,7 +62,9 @@ class Apology(Chain):
         return False
 
     def _said(self, sentence: str) -> Message:
-        message = with_blocks_of(apology(self._user, sentence, self._foot), self._kind)
+        message = apology(self._user, sentence, self._foot)
+        if self._kind != "markdown":
+            message = with_blocks_of(message, self._kind)
         return with_notice(message, self._above) if self._above else message
 
 

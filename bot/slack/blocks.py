@@ -39,6 +39,9 @@ THUMBS = "context_actions"
 _LABELS: Mapping[Choice, str] = {"up": votes_words.GOOD, "down": votes_words.BAD}
 
 Block = Mapping[str, object]
+Kind = Literal["markdown", "rich_text", "section"]
+"""Of blocks that an answer stands in."""
+
 Button = Literal["stop", "continue", "retry", "edit", "details", "share"]
 
 BUTTONS_BLOCK = "answer_buttons"

@@ -1,33 +1,26 @@
-"""What Slack takes of blocks, as far as this process has found out, and markdown of an answer as
-blocks of other kinds, for where it takes no `markdown` block.
+"""Markdown of an answer as blocks of other kinds, for where Slack takes no `markdown` block.
 
 As `rich_text`, which an edit may put in the place of markdown, or as `section`s of mrkdwn, which
 it may not (`block_mismatch`). Emphasis, links, code and headings look as they did; tables become
 code, and what is left is shown as it was written. The text was made safe before, and stays so.
-Of its own, Slack takes thumbs, charts and streams, or not.
 """
 
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
 
 from bot import words
 from bot.markdown.lines import Fence, opened_fence, starts_table
 from bot.markdown.markdown import Layout
 from bot.markdown.pieces import Room
-from bot.slack.blocks import FEEDBACK_BLOCK, THUMBS, Block, Message, plain
-from bot.slack.charts.charts import CHART, without_charts
+from bot.slack.blocks import Block, Kind, Message
 from bot.slack.reading.shown import shown
 
 _BOLD = re.compile(r"(?<![\w*])\*(?=[^\s*])([^*\n]*)\*(?![\w*])")
 _LIST_MARK = re.compile(r"^• ", re.MULTILINE)
 _CODE = re.compile(r"`")
-
-Kind = Literal["markdown", "rich_text", "section"]
 
 _SECTION = Room(2_700, 1_000)
 """Less than a section holds, in characters counted as entities."""
@@ -62,8 +55,8 @@ class _Part:
 
 
 def with_blocks_of(message: Message, kind: Kind) -> Message:
-    """`message` with blocks of `kind` in the place of its markdown."""
-    if kind == "markdown" or not message.body:
+    """`message` with blocks of `kind` in the place of its markdown, where that is another."""
+    if not message.body:
         return message
     blocks = _rich_text(message.body) if kind == "rich_text" else tuple(_sections(message.body))
     return replace(message, blocks=(*message.head, *blocks, *message.foot), settled="")
@@ -198,59 +191,3 @@ def _unpadded(code: str) -> str:
     """Code as CommonMark shows it: without one space at both ends."""
     padded = code.startswith(" ") and code.endswith(" ") and code.strip()
     return code[1:-1] if padded else code
-
-
-REFUSED_SECONDS = 3600.0
-"""How long it is remembered that Slack takes none."""
-
-_NO_STREAMS = frozenset(
-    ("unknown_method", "feature_not_enabled", "method_deprecated", "missing_scope")
-)
-"""Codes by which a workspace, or a server that is like Slack, has no streams at all."""
-
-
-class Taken:
-    """Where Slack refuses blocks with thumbs among them, nobody says that those are to blame: the
-    same is tried with buttons, and when that is refused too, thumbs were not. Charts are left out:
-    all that they show is said beside them.
-    """
-
-    def __init__(self) -> None:
-        self._plain_until = {False: 0.0, True: 0.0}
-        """By whether a `response_url` refused it: what goes by those alone may be less."""
-        self._undrawn_until = 0.0
-        self._unstreamed_until = 0.0
-
-    @property
-    def streams(self) -> bool:
-        """Whether it is worth asking for a stream."""
-        return time.monotonic() >= self._unstreamed_until
-
-    @property
-    def draws(self) -> bool:
-        """Whether charts go along."""
-        return time.monotonic() >= self._undrawn_until
-
-    def unstreamed(self, code: str) -> None:
-        """A stream was refused with `code`."""
-        if code in _NO_STREAMS:
-            self._unstreamed_until = time.monotonic() + REFUSED_SECONDS
-
-    def written(self, blocks: Sequence[Block], *, by_url: bool = False) -> list[Block]:
-        """`blocks` as they are sent; `by_url`: through a `response_url`."""
-        drawn = list(blocks) if self.draws else without_charts(blocks)
-        until = max(self._plain_until[way] for way in {False, by_url})
-        return plain(drawn) if time.monotonic() < until else drawn
-
-    def refused(self, body: Mapping[str, Any], *, by_url: bool = False) -> bool:
-        """Whether `body`, whose blocks were refused, is worth another try."""
-        blocks = body.get("blocks") or ()
-        if any(block.get("type") == CHART for block in blocks):
-            self._undrawn_until = time.monotonic() + REFUSED_SECONDS
-            return True
-        if any(block.get("type") == THUMBS for block in blocks):
-            self._plain_until[by_url] = time.monotonic() + REFUSED_SECONDS
-            return True
-        if any(block.get("block_id") == FEEDBACK_BLOCK for block in blocks):
-            self._plain_until[by_url] = 0.0
-        return False

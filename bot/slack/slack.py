@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from bot.errors import MessageGone, OutcomeUnknown, PostingDenied, RateLimited, SlackError, TryAgain
-from bot.slack import plain_blocks
-from bot.slack.blocks import Block, Message, stop_above
+from bot.slack.blocks import FEEDBACK_BLOCK, THUMBS, Block, Message, plain, stop_above
+from bot.slack.charts.charts import CHART, without_charts
 from bot.slack.web_api import WebApi, mapping, text_of
 
 METADATA_EVENT = "grok_answer"
@@ -38,17 +38,16 @@ _PAGE = 200
 _PASSING = frozenset({"service_unavailable", "request_timeout", "team_added_to_org"})
 """Codes of refusals that pass by themselves."""
 
+REFUSED_SECONDS = 3600.0
+"""How long it is remembered what Slack does not take."""
 
-TOKEN_GONE = frozenset(
-    {
-        "account_inactive",
-        "app_uninstalled",
-        "invalid_auth",
-        "team_access_not_granted",
-        "token_revoked",
-    }
+_Feature = Literal["streams", "charts", "thumbs", "thumbs by url"]
+"""What Slack takes or not; what goes by a `response_url` alone may be less."""
+
+_NO_STREAMS = frozenset(
+    {"unknown_method", "feature_not_enabled", "method_deprecated", "missing_scope"}
 )
-"""What Slack says of a token that will never be good again ("auth.test")."""
+"""Codes by which a workspace, or a server that is like Slack, has no streams at all."""
 
 _BLOCKS_REFUSED = frozenset({"invalid_arguments", "invalid_payload", "invalid_json", "http_400"})
 """What Slack may answer as well to a block that it does not take; not all of its ways in name
@@ -88,10 +87,8 @@ class Slack:
         that says so."""
         self._api = api
         self._bot_user = bot_user
-
-    @cached_property
-    def _taken(self) -> plain_blocks.Taken:
-        return plain_blocks.Taken()
+        self._refused: dict[_Feature, float] = {}
+        """Until when what was refused is not tried again."""
 
     @property
     def deadline(self) -> float:
@@ -165,7 +162,7 @@ class Slack:
         `find` goes by is the id of a line that nobody sees, which is rich text, since Slack refuses
         to swap kinds of blocks.
         """
-        above = [_unseen(_mark(job_id, part)), stop_above(job_id)]
+        above = [_unseen(f"{METADATA_EVENT}:{job_id}:{part}"), stop_above(job_id)]
         body = {
             "channel": channel,
             "thread_ts": thread_ts,
@@ -176,19 +173,20 @@ class Slack:
         try:
             reply = await self._api.call("chat.startStream", body)
         except SlackError as error:
-            self._taken.unstreamed(error.code)
+            if error.code in _NO_STREAMS:
+                self._refuse("streams")
             raise
         return text_of(reply, "ts", "chat.startStream")
 
     @property
     def streams(self) -> bool:
         """Whether messages may be streamed here, as far as is known."""
-        return self._taken.streams
+        return self._takes("streams")
 
     @property
     def draws(self) -> bool:
         """Whether charts are drawn here, as far as is known."""
-        return self._taken.draws
+        return self._takes("charts")
 
     async def append_stream(self, channel: str, ts: str, text: str) -> None:
         """Let a message grow by `text`, which is markdown."""
@@ -215,7 +213,7 @@ class Slack:
         if session_status:
             body["session_status"] = session_status
         if below:
-            body["blocks"] = self._taken.written(below)
+            body["blocks"] = self._written(below)
         await self._shown("chat.stopStream", body)
 
     async def ephemeral(
@@ -289,7 +287,7 @@ class Slack:
         await self._api.respond(response_url, {"delete_original": True})
 
     def _content(self, message: Message, *, by_url: bool = False) -> dict[str, Any]:
-        written = self._taken.written(message.blocks, by_url=by_url)
+        written = self._written(message.blocks, by_url=by_url)
         blocks = {"blocks": written} if message.blocks else {}
         return {**blocks, "text": message.text, "parse": "none", "link_names": False}
 
@@ -299,7 +297,7 @@ class Slack:
         try:
             return await self._api.call(method, body)
         except SlackError as error:
-            raise self._of_blocks(error, body) from None
+            raise self._again(error, body) from None
 
     async def _respond(self, response_url: str, message: Message, *, replaces: bool) -> None:
         body = {
@@ -312,14 +310,37 @@ class Slack:
         try:
             await self._api.respond(response_url, body)
         except SlackError as error:
-            if refuses_blocks(error) and self._taken.refused(body, by_url=True):
-                raise TryAgain(error.code, str(error)) from None
-            raise
+            raise self._again(error, body, by_url=True) from None
 
-    def _of_blocks(self, error: SlackError, body: Mapping[str, Any]) -> SlackError:
-        if refuses_blocks(error) and self._taken.refused(body):
+    def _written(self, blocks: Sequence[Block], *, by_url: bool = False) -> list[Block]:
+        """`blocks` as they are sent; `by_url`: through a `response_url`."""
+        drawn = list(blocks) if self.draws else without_charts(blocks)
+        thumbs = self._takes("thumbs") and not (by_url and not self._takes("thumbs by url"))
+        return drawn if thumbs else plain(drawn)
+
+    def _again(
+        self, error: SlackError, body: Mapping[str, Any], *, by_url: bool = False
+    ) -> SlackError:
+        """`error`, or `TryAgain`. Where Slack refuses blocks with thumbs among them, nobody says
+        that those are to blame: the same is tried with buttons, and when that is refused too,
+        thumbs were not. Charts are left out: all that they show is said beside them."""
+        thumbs: _Feature = "thumbs by url" if by_url else "thumbs"
+        if not refuses_blocks(error):
+            return error
+        blocks = body.get("blocks") or ()
+        kinds = {block.get("type") for block in blocks}
+        if CHART in kinds or THUMBS in kinds:
+            self._refuse("charts" if CHART in kinds else thumbs)
             return TryAgain(error.code, str(error))
+        if any(block.get("block_id") == FEEDBACK_BLOCK for block in blocks):
+            self._refused.pop(thumbs, None)
         return error
+
+    def _takes(self, feature: _Feature) -> bool:
+        return time.monotonic() >= self._refused.get(feature, 0.0)
+
+    def _refuse(self, feature: _Feature) -> None:
+        self._refused[feature] = time.monotonic() + REFUSED_SECONDS
 
     async def _delete_streaming(self, channel: str, ts: str) -> None:
         place = {"channel": channel, "ts": ts}
@@ -362,10 +383,6 @@ def _metadata(job_id: str, part: str) -> dict[str, Any]:
     return {"event_type": METADATA_EVENT, "event_payload": payload}
 
 
-def _mark(job_id: str, part: str) -> str:
-    return f"{METADATA_EVENT}:{job_id}:{part}"
-
-
 def _unseen(block_id: str) -> Block:
     line = {"type": "rich_text_section", "elements": [{"type": "text", "text": _UNSEEN}]}
     return {"type": "rich_text", "block_id": block_id, "elements": [line]}
@@ -377,7 +394,7 @@ def _posted(message: Mapping[str, Any], job_id: str) -> Posted | None:
     ts = str(message["ts"])
     if metadata.get("event_type") == METADATA_EVENT and payload.get("job_id") == job_id:
         return Posted(part=str(payload.get("part")), ts=ts)
-    begun = _mark(job_id, "")
+    begun = f"{METADATA_EVENT}:{job_id}:"
     marks = [str(mapping(block).get("block_id")) for block in message.get("blocks") or ()]
     parts = [mark.removeprefix(begun) for mark in marks if mark.startswith(begun)]
     return Posted(part=parts[0], ts=ts) if parts else None

@@ -52,6 +52,17 @@ _NO_ADDRESS = {403, 404, 410}
 _MAYBE_APPLIED = {"internal_error", "fatal_error"}
 """Of these Slack says that a part of the call may have succeeded."""
 
+TOKEN_GONE = frozenset(
+    {
+        "account_inactive",
+        "app_uninstalled",
+        "invalid_auth",
+        "team_access_not_granted",
+        "token_revoked",
+    }
+)
+"""What Slack says of a token that will never be good again ("auth.test")."""
+
 
 _Reply = tuple[int, str, Mapping[str, str]]
 """Status, text and headers."""

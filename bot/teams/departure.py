@@ -9,7 +9,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.slack import TOKEN_GONE
+from bot.slack.web_api import TOKEN_GONE
 from bot.store.keys import named
 from bot.store.redis.connection import Store, redis_errors
 from bot.teams.register import Record, Register, Registered
