@@ -69,7 +69,9 @@ class Item(BaseModel):
     @field_validator("contains", mode="before")
     @classmethod
     def _one_or_several(cls, value: Any) -> Any:
-        return (value,) if isinstance(value, str) else tuple(value) if _is_list(value) else value
+        if isinstance(value, str):
+            return (value,)
+        return tuple(value) if isinstance(value, list | tuple) else value
 
     @property
     def ruled(self) -> bool:
@@ -77,10 +79,6 @@ class Item(BaseModel):
         limits = (self.json_schema, self.max_chars, self.min_chars)
         told = self.expected or self.contains or self.regex
         return bool(told) or any(limit is not None for limit in limits)
-
-
-def _is_list(value: object) -> bool:
-    return isinstance(value, list | tuple)
 
 
 KEYS = tuple(

@@ -85,7 +85,8 @@ def read_grid(axes: Sequence[str], settings: Settings) -> tuple[Setting, ...]:
         values.setdefault(name, []).extend(read)
     if faults:
         raise StartupError(faults)
-    combined = itertools.product(*(_unique(each) for each in values.values()))
+    once = ([v for at, v in enumerate(each) if v not in each[:at]] for each in values.values())
+    combined = itertools.product(*once)
     found = [Setting(dict(zip(values, each, strict=True))) for each in combined]
     if len(found) > MOST_SETTINGS:
         raise StartupError([words.TOO_MANY_SETTINGS(number=len(found), most=MOST_SETTINGS)])
@@ -138,7 +139,3 @@ def _value(name: str, text: str, faults: list[str]) -> JsonValue:
     flags = parse_text(f"--{name.replace('_', '-')} {written(text)} -- -")
     faults += [f"--grid {name}: {fault.problem}." for fault in flags.faults]
     return flags.given.get(name)
-
-
-def _unique(values: Sequence[JsonValue]) -> list[JsonValue]:
-    return [value for at, value in enumerate(values) if value not in values[:at]]

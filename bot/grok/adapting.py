@@ -6,7 +6,7 @@ Each way is tried once, when the server has refused the usual one; the router re
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
@@ -80,8 +80,9 @@ class Room:
 def room_after(failure: Failure, call: Call) -> Room | None:
     """How much shorter than `call` would have it the answer must be; None: that is not what
     `failure` is about, or too little is left."""
-    cap, said = _cap(call.body), failure.said.every
-    if cap is None or failure.kind not in {"too_long", "invalid"}:
+    cap = next((call.body[name] for name in _CAPS if name in call.body), None)
+    said = failure.said.every
+    if not isinstance(cap, int) or failure.kind not in {"too_long", "invalid"}:
         return None
     if most := _number(_MOST(), said):
         return Room(most, "max_output") if most < cap else None
@@ -100,11 +101,6 @@ def shortened(call: Call, room: Room) -> Call:
     """`call` for an answer of that length."""
     caps = {name: room.tokens for name in _CAPS if name in call.body}
     return replace(call, body={**call.body, **caps})
-
-
-def _cap(body: Mapping[str, object]) -> int | None:
-    found = next((body[name] for name in _CAPS if name in body), None)
-    return found if isinstance(found, int) else None
 
 
 def _number(pattern: re.Pattern[str], text: str) -> int:
@@ -149,31 +145,29 @@ def _ways_beside(call: Call, failure: Failure, said: str) -> Iterator[Way]:
 
 def adapted(call: Call, way: Way) -> Call | None:
     """`call` written in this `way`; None when there is nothing to change."""
-    if way == "no mark":
-        return without_mark(call)
-    if way in {"no sources", "no turns"}:
-        body = _sourceless(call) if way == "no sources" else _without(call, "max_turns")
-        return replace(call, body=body) if call.beside.search else None
-    if way in {"no shape", "no usage"}:
-        body, there = _lighter(call, way)
-        return replace(call, body=body) if there else None
-    if way == "other cap":
-        if call.endpoint != "chat" or "max_tokens" not in call.body:
-            return None
-        body = _without(call, "max_tokens")
-        return replace(call, body=body | {"max_completion_tokens": call.body["max_tokens"]})
-    if way == "no names":
-        return replace(call, names=NAMELESS) if call.endpoint == "responses" else None
-    if not call.stream:
+    match way:
+        case "no mark":
+            return without_mark(call)
+        case "no names":
+            return replace(call, names=NAMELESS) if call.endpoint == "responses" else None
+        case "no sources":
+            body, there = _sourceless(call), bool(call.beside.search)
+        case "no turns":
+            body, there = _without(call, "max_turns"), bool(call.beside.search)
+        case "no shape":
+            body = _without(call, "text", "response_format")
+            there = call.beside.shape is not None
+        case "no usage":
+            body, there = _without(call, "stream_options"), call.stream
+        case "other cap":
+            body = _without(call, "max_tokens")
+            there = call.endpoint == "chat" and "max_tokens" in call.body
+            body["max_completion_tokens"] = call.body.get("max_tokens")
+        case "no stream":
+            body, there = _without(call, "stream", "stream_options"), call.stream
+    if not there:
         return None
-    return replace(call, body=_without(call, "stream", "stream_options"), stream=False)
-
-
-def _lighter(call: Call, way: Way) -> tuple[dict[str, Any], bool]:
-    """The body without a field that says how the answer is to come, and whether it has any."""
-    if way == "no usage":
-        return _without(call, "stream_options"), call.stream
-    return _without(call, "text", "response_format"), call.beside.shape is not None
+    return replace(call, body=body, stream=call.stream and way != "no stream")
 
 
 def _sourceless(call: Call) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Self
 
 import structlog
+from attrs import define, field
 
 from bot import tracing
 from bot.completion.result import Chunk, ending_of
@@ -98,6 +99,7 @@ def _facts(call: Call) -> dict[str, str]:
     }
 
 
+@define(eq=False)
 class Completion:
     """The chunks of one answer. Iterate it in one task; `aclose` hangs up at any time.
 
@@ -111,38 +113,30 @@ class Completion:
     `sip` waits for what came.
     """
 
-    def __init__(
-        self,
-        call: Call,
-        *,
-        api: Api,
-        router: Router,
-        settings: Settings,
-        again: Again | None = None,
-        nobodys: bool = False,
-        own_key: bool = False,
-    ) -> None:
-        self.call = call
-        self._own_key = own_key
-        self._may_shorten = nobodys
-        self._room: Room | None = None
-        self._api = api
-        self._router = router
-        self._settings = settings
-        self._again = again
-        self._tries = 0
-        self._began = False
-        self._ways: list[Way] = []
-        self._refused: list[Refused] = []
-        self._reached = False
-        self._spent = False
-        self.asked_at = time.monotonic()
-        """When `call` was sent, by that clock: what was sent before it, and the rests in between,
-        are no part of how long Grok takes."""
-        self.unsearched: tuple[Searched, ...] = ()
-        """Where the server would not search, though that was asked for."""
-        self._sips = Sips()
-        self._sipping = False
+    call: Call
+    _api: Api = field(kw_only=True)
+    _router: Router = field(kw_only=True)
+    _settings: Settings = field(kw_only=True)
+    _again: Again | None = field(default=None, kw_only=True)
+    _nobodys: bool = field(default=False, kw_only=True)
+    _own_key: bool = field(default=False, kw_only=True)
+    asked_at: float = field(init=False, factory=time.monotonic)
+    """When `call` was sent, by that clock: what was sent before it, and the rests in between, are
+    no part of how long Grok takes."""
+    unsearched: tuple[Searched, ...] = field(init=False, default=())
+    """Where the server would not search, though that was asked for."""
+    _room: Room | None = field(init=False, default=None)
+    _tries: int = field(init=False, default=0)
+    _began: bool = field(init=False, default=False)
+    _ways: list[Way] = field(init=False, factory=list)
+    _refused: list[Refused] = field(init=False, factory=list)
+    _reached: bool = field(init=False, default=False)
+    _spent: bool = field(init=False, default=False)
+    _sips: Sips = field(init=False, factory=Sips)
+    _sipping: bool = field(init=False, default=False)
+    _chunks: AsyncGenerator[Chunk] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
         self._chunks = self._run()
 
     def __aiter__(self) -> Self:
@@ -335,7 +329,7 @@ class Completion:
 
     def _shorten(self, failure: Failure) -> bool:
         """Ask for a shorter answer, once; whether there is room for one."""
-        room = room_after(failure, self.call) if self._may_shorten and not self._room else None
+        room = room_after(failure, self.call) if self._nobodys and not self._room else None
         if room is None:
             return False
         log.info("asking grok for less", tokens=room.tokens)

@@ -292,13 +292,11 @@ _RETIRED = re.compile(r"grok-(?:[1-3](?:\b|-)|beta|4(?:-0709|-latest|-fast|-1-fa
 
 
 def _read(listed: Any, field: str) -> tuple[Model, ...]:
-    entries = listed.get(field) if isinstance(listed, Mapping) else None
-    if not isinstance(entries, list):
-        return ()
+    entries = _listed(listed.get(field)) if isinstance(listed, Mapping) else []
     return tuple(
         Model(
             id=entry["id"],
-            aliases=_names(entry.get("aliases")),
+            aliases=tuple(filter(_is_name, _listed(entry.get("aliases"))[:_MOST_ALIASES])),
             input_price=_dollars(entry.get("prompt_text_token_price")),
             cached_price=_dollars(entry.get("cached_prompt_text_token_price")),
             output_price=_dollars(entry.get("completion_text_token_price")),
@@ -341,8 +339,8 @@ def _is_name(value: Any) -> TypeGuard[str]:
     return isinstance(value, str) and len(value) <= _LONGEST_NAME and is_text(value)
 
 
-def _names(value: Any) -> tuple[str, ...]:
-    return tuple(filter(_is_name, value[:_MOST_ALIASES])) if isinstance(value, list) else ()
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _dollars(value: Any) -> float | None:

@@ -54,7 +54,8 @@ async def reach(look_up: LookUp) -> Reach:
     if refused is not None:
         return Reach(refused)
     chat = await look_up("/chat/completions")
-    if chat.status in _THERE and not _is_elsewhere(chat):
+    elsewhere = kind_of(404, say(chat.data)) == "unknown_model" and "endpoint" in str(chat.data)
+    if chat.status in _THERE and not elsewhere:
         return Reach(_refused(chat) or "unknown")
     for added in _LIKELY:
         there = await look_up(added + _MODELS)
@@ -67,10 +68,6 @@ def _lists(found: Reply) -> bool:
     data = found.data
     names = data.get("data", data.get("models")) if isinstance(data, Mapping) else data
     return found.status == 200 and isinstance(names, list)
-
-
-def _is_elsewhere(found: Reply) -> bool:
-    return kind_of(404, say(found.data)) == "unknown_model" and "endpoint" in str(found.data)
 
 
 def _refused(found: Reply) -> KeyState | None:

@@ -297,7 +297,9 @@ def kind_of(status: int, said: Said) -> GrokFailure:  # noqa: PLR0911 - one line
     text = said.every
     if status in _REFUSING and _REFUSED().search(text):
         return "refused"
-    if status == 402 or _is_about_money(status, text):
+    credit = status in {_UNTOLD, 403, 429} and _CREDIT().search(text)
+    budget = status in {_UNTOLD, 400, 401, 403, 422, 429} and _BUDGET().search(text)
+    if status == 402 or credit or budget:
         return "no_credit"
     if status in {_UNTOLD, 400, 401, 403} and _ACCESS().search(text):
         return "not_permitted"
@@ -316,12 +318,6 @@ def kind_of(status: int, said: Said) -> GrokFailure:  # noqa: PLR0911 - one line
 
 
 _REFUSING = frozenset({_UNTOLD, 400, 403, 406, 422, 446, 451})
-
-
-def _is_about_money(status: int, text: str) -> bool:
-    if status in {_UNTOLD, 403, 429} and _CREDIT().search(text):
-        return True
-    return status in {_UNTOLD, 400, 401, 403, 422, 429} and bool(_BUDGET().search(text))
 
 
 def lasts(said: Said) -> bool:

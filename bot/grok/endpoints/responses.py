@@ -114,7 +114,8 @@ class Reader(choices.Reader):
             return super().__call__(value, event)
         kind = _kind(value, event)
         if kind in _TEXT:
-            return [self._text(value)]
+            chances = tuple(listed_chances(value.get("logprobs")))
+            return [Chunk(text=self._next(value), logprobs=chances, model=self._model)]
         return [*self._beside(kind, value), *self._said(kind, value)]
 
     def _beside(self, kind: str, value: Mapping[str, Any]) -> Iterator[Chunk]:
@@ -128,7 +129,9 @@ class Reader(choices.Reader):
         if kind in _THOUGHT:
             return [Chunk(reasoning=_delta(value), model=self._model)]
         if kind == "response.output_item.done":
-            self._keep(map_of(value.get("item")), count_of(value.get("output_index")))
+            item = map_of(value.get("item"))  # for an end that repeats nothing
+            place = text_of(item.get("id")) or count_of(value.get("output_index"))
+            self._done[place] = _text_of(item), _thought_of(item)
             return []
         if kind in _ENDS:
             return self._end(map_of(value.get("response")), kind.removeprefix("response."))
@@ -136,10 +139,6 @@ class Reader(choices.Reader):
             return self._end(value, "")
         self._model = name_of(map_of(value.get("response")).get("model")) or self._model
         return []
-
-    def _text(self, value: Mapping[str, Any]) -> Chunk:
-        chances = tuple(listed_chances(value.get("logprobs")))
-        return Chunk(text=self._next(value), logprobs=chances, model=self._model)
 
     def _next(self, value: Mapping[str, Any]) -> str:
         """The text that comes next, with what stands between two messages."""
@@ -150,17 +149,15 @@ class Reader(choices.Reader):
             self._began, self._message = True, message
         return lead + text
 
-    def _keep(self, item: Mapping[str, Any], place: int) -> None:
-        """Remember a whole item, for an end that repeats nothing."""
-        self._done[text_of(item.get("id")) or place] = _text_of(item), _thought_of(item)
-
     def _end(self, response: Mapping[str, Any], kind: str) -> list[Chunk]:
         self._model = name_of(response.get("model")) or self._model
         items = maps_of(response.get("output"))
         whole = [(_text_of(item), _thought_of(item)) for item in items] or [*self._done.values()]
         chances: tuple[TokenLogprob, ...] = ()
         if not self._began:
-            chances = tuple(chain.from_iterable(map(_chances_of, items)))
+            parts = chain.from_iterable(_parts(item, "content") for item in items)
+            listed = (listed_chances(part.get("logprobs")) for part in parts)
+            chances = tuple(chain.from_iterable(listed))
         end = Chunk(
             text=_BETWEEN.join(text for text, _ in whole if text),
             reasoning=_BETWEEN.join(thought for _, thought in whole if thought),
@@ -253,11 +250,6 @@ def _thought_of(item: Mapping[str, Any]) -> str:
         return ""
     parts = chain(_parts(item, "summary"), _parts(item, "content"))
     return _BETWEEN.join(filter(None, (text_of(part.get("text")) for part in parts)))
-
-
-def _chances_of(item: Mapping[str, Any]) -> Iterator[TokenLogprob]:
-    for part in _parts(item, "content"):
-        yield from listed_chances(part.get("logprobs"))
 
 
 class _Calls:

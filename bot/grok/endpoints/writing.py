@@ -40,26 +40,9 @@ _OLDEST = frozenset({"prompt", "suffix", "echo", "best_of"})
 Body = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """All that is to be put on the wire; `given` are the parameters, in the forms of `dialect`."""
-
-    request: CompletionRequest
-    given: Body
-    system: str
-    past: Past
-    dialect: Dialect
-    beside: Beside
-
-    @property
-    def prompt(self) -> str:
-        """What is asked, where only one thing can be."""
-        return "\n\n".join(self.request.prompts)
-
-
-def _completions(asked: Asked) -> tuple[Body, Frame]:
+def _completions(call: Call) -> tuple[Body, Frame]:
     """The conversation stands around each prompt."""
-    body, around = dict(asked.given), frame(asked.system, asked.past)
+    body, around = dict(call.body), frame(call.system, call.past)
     prompt = body["prompt"]
     body["prompt"] = (
         around.around(prompt)
@@ -69,25 +52,25 @@ def _completions(asked: Asked) -> tuple[Body, Frame]:
     stops = _stops_in(body)
     if around.tail and len(stops) < MAX_STOPS:  # without it the answer is cut here all the same
         body["stop"] = [*stops, STOP]
-    if asked.dialect == "xai" and "logprobs" in body:
+    if call.dialect == "xai" and "logprobs" in body:
         body["logprobs"] = True
-    if asked.request.streams:
+    if call.request.streams:
         body["stream_options"] = _WITH_USAGE
     return body, around
 
 
-def _chat(asked: Asked) -> tuple[Body, Frame]:
-    body = {name: value for name, value in asked.given.items() if name not in _OLDEST}
-    messages = chat_messages(asked.system, asked.past, asked.prompt)
-    body["messages"] = _with_parts(messages, asked.past, "text", _picture)
+def _chat(call: Call) -> tuple[Body, Frame]:
+    body = {name: value for name, value in call.body.items() if name not in _OLDEST}
+    messages = chat_messages(call.system, call.past, _only_prompt(call))
+    body["messages"] = _with_parts(messages, call.past, "text", _picture)
     if "logprobs" in body:
-        body |= {"logprobs": True, "top_logprobs": asked.given["logprobs"]}
-    if asked.beside.effort is not None:
-        body["reasoning_effort"] = asked.beside.effort
-    if asked.beside.shape is not None:
-        wanted = asked.beside.shape.format
+        body |= {"logprobs": True, "top_logprobs": call.body["logprobs"]}
+    if call.beside.effort is not None:
+        body["reasoning_effort"] = call.beside.effort
+    if call.beside.shape is not None:
+        wanted = call.beside.shape.format
         body["response_format"] = {"type": "json_schema", "json_schema": wanted}
-    if asked.request.streams:
+    if call.request.streams:
         body["stream_options"] = _WITH_USAGE
     return body, Frame()
 
@@ -99,26 +82,26 @@ def _picture(file: Enclosure) -> dict[str, Any] | None:
     return {"type": "image_url", "image_url": {"url": file.url}}
 
 
-def _responses(asked: Asked) -> tuple[Body, Frame]:
-    given = asked.given
+def _responses(call: Call) -> tuple[Body, Frame]:
+    given = call.body
     body: Body = {name: given[name] for name in _AS_GIVEN if name in given}
-    messages = chat_messages(asked.system, asked.past, asked.prompt)
-    body["input"] = _with_parts(messages, asked.past, "input_text", _part)
+    messages = chat_messages(call.system, call.past, _only_prompt(call))
+    body["input"] = _with_parts(messages, call.past, "input_text", _part)
     body["store"] = False
     if "max_tokens" in given:
-        body["max_output_tokens"] = given["max_tokens"] + asked.beside.thoughts
+        body["max_output_tokens"] = given["max_tokens"] + call.beside.thoughts
     if "logprobs" in given:
-        chances = {"logprobs": True} if asked.dialect == "xai" else {"include": [_CHANCES]}
+        chances = {"logprobs": True} if call.dialect == "xai" else {"include": [_CHANCES]}
         body |= {**chances, "top_logprobs": given["logprobs"]}
-    if asked.beside.effort is not None:
-        body["reasoning"] = {"effort": asked.beside.effort}
-    if asked.beside.shape is not None:
-        body["text"] = {"format": {"type": "json_schema", **asked.beside.shape.format}}
-    if asked.beside.search:
-        body |= _searching(asked.beside.search)
-        if "web" in asked.beside.search.sources:
+    if call.beside.effort is not None:
+        body["reasoning"] = {"effort": call.beside.effort}
+    if call.beside.shape is not None:
+        body["text"] = {"format": {"type": "json_schema", **call.beside.shape.format}}
+    if call.beside.search:
+        body |= _searching(call.beside.search)
+        if "web" in call.beside.search.sources:
             body["include"] = [*body.get("include", ()), _SEEN]
-    if asked.dialect == "xai" and any(isinstance(file, Pdf) for file in asked.past.files):
+    if call.dialect == "xai" and any(isinstance(file, Pdf) for file in call.past.files):
         body.setdefault("max_turns", PDF_TURNS)
     return body, Frame()
 
@@ -171,6 +154,11 @@ def _with_parts(
         {**asked, "content": [text, *parts]},
         *messages[place + 1 :],
     ]
+
+
+def _only_prompt(call: Call) -> str:
+    """What is asked, where only one thing can be."""
+    return "\n\n".join(call.request.prompts)
 
 
 def _stops_in(body: Mapping[str, Any]) -> list[str]:
@@ -229,8 +217,9 @@ class Wire:
     """
 
     path: str
-    write: Callable[[Asked], tuple[Body, Frame]]
-    """The body to post, and what stands around each prompt in it."""
+    write: Callable[[Call], tuple[Body, Frame]]
+    """The body to post, and what stands around each prompt in it, for a call whose body is what was
+    given, in the forms of its dialect."""
     lacks: Callable[[CompletionRequest], tuple[str, ...]]
     efforts: bool = True
     searches: bool = False
@@ -283,24 +272,21 @@ def write(  # noqa: PLR0917 - where it goes, and what goes there
     given = request.given()
     if dialect == "xai" and isinstance(request.stop, str):
         given["stop"] = [request.stop]
-    there = replace(past, files=enclosed(past, endpoint))
-    asked = Asked(request, given, system, there, dialect, beside)
-    body, around = ENDPOINTS[endpoint].write(asked)
-    body.pop("stream", None)
-    if request.streams or request.stream is not None:
-        body["stream"] = request.streams
-    return Call(
+    call = Call(
         request=request,
         system=system,
         endpoint=endpoint,
         dialect=dialect,
-        body=body,
+        body=given,
         stream=request.streams,
-        past=past,
+        past=replace(past, files=enclosed(past, endpoint)),
         beside=beside,
-        lead=around.lead,
-        tail=around.tail,
     )
+    body, around = ENDPOINTS[endpoint].write(call)
+    body.pop("stream", None)
+    if request.streams or request.stream is not None:
+        body["stream"] = request.streams
+    return replace(call, body=body, past=past, lead=around.lead, tail=around.tail)
 
 
 def enclosed(past: Past, endpoint: Endpoint) -> tuple[Enclosure, ...]:

@@ -210,7 +210,8 @@ class Api:
             return None
 
     def _request(self, call: Call) -> httpx.Request:
-        wire, names = ENDPOINTS[call.endpoint], self._hashed(call.names)
+        wire = ENDPOINTS[call.endpoint]
+        names = Names(self._hash(call.names.conversation), self._hash(call.names.asker))
         headers = self._headers | {
             "Accept": "text/event-stream" if call.stream else "application/json",
             "Content-Type": "application/json",
@@ -221,11 +222,8 @@ class Api:
             "POST", self._base + wire.path, content=encoded(body), headers=headers
         )
 
-    def _hashed(self, names: Names) -> Names:
-        """Nobody is to find out who or what is meant, by trying all names there are."""
-        return Names(self._hash(names.conversation), self._hash(names.asker))
-
     def _hash(self, name: str) -> str:
+        """Nobody is to find out who or what is meant, by trying all names there are."""
         found = hmac.new(self._secret.encode(), name.encode(), hashlib.sha256)
         return found.hexdigest()[:32] if name else ""
 

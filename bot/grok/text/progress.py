@@ -22,7 +22,6 @@ _FIRST_HALF = ("\ud800", "\udbff")
 _LEAST_REPEATED = 8
 """Characters: a last step may say the same as all before it by chance, when that is shorter."""
 
-
 _WIRE_BYTES = 32 * 1024 * 1024
 _WIRE_BYTES_PER_TOKEN = 4 * 1024
 """An event of xAI takes 600 bytes; with the chances of five alternatives about 2,000."""
@@ -177,39 +176,23 @@ class Held:
         yield from chunks
 
 
-class Halves:
-    """One text that comes in pieces, with the halves joined that two of them hold."""
-
-    def __init__(self) -> None:
-        self._held = ""
-
-    def follow(self, piece: str) -> str:
-        """What is sure, now that `piece` came."""
-        text, self._held = self._held + piece, ""
-        if text and _FIRST_HALF[0] <= text[-1] <= _FIRST_HALF[1]:
-            text, self._held = text[:-1], text[-1]
-        return as_text(text)
-
-    def rest(self) -> str:
-        """A first half to which no second came."""
-        held, self._held = self._held, ""
-        return as_text(held)
-
-
 @dataclass(slots=True)
 class _Growth:
-    """One text while it grows."""
+    """One text while it grows, with the halves of a character joined that two pieces hold."""
 
     count: int = 0
     steps: int = 0
     came: list[str] = field(default_factory=list)
-    halves: Halves = field(default_factory=Halves)
+    half: str = ""
     by_steps: bool = False
 
     def add(self, piece: str, steps: int) -> str:
         """What is new with `piece`, which came in so many steps."""
         self.by_steps = self.by_steps or bool(piece)
-        return self._keep(self.halves.follow(piece), steps)
+        text, self.half = self.half + piece, ""
+        if text and _FIRST_HALF[0] <= text[-1] <= _FIRST_HALF[1]:
+            text, self.half = text[:-1], text[-1]
+        return self._keep(as_text(text), steps)
 
     def meet(self, whole: str) -> str:
         """What is new in `whole`, which repeats what came before, or goes on after it."""
@@ -226,8 +209,9 @@ class _Growth:
         return piece == self._all()
 
     def rest(self) -> str:
-        """What was held back."""
-        return self._keep(self.halves.rest())
+        """A first half to which no second came."""
+        half, self.half = self.half, ""
+        return self._keep(as_text(half))
 
     def _keep(self, text: str, steps: int = 1) -> str:
         if text:
