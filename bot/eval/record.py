@@ -153,12 +153,12 @@ class Record:
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise StartupError([words.IN_USE.format(self.path)]) from None
+            raise StartupError([words.IN_USE(str(self.path))]) from None
         with self.path.open("rb") as file:
             content = file.read()
         head, *lines = content.split(b"\n")
         if not (_format_of(head) == _FORMAT if lines else _HEAD.startswith(content)):
-            raise StartupError([words.OF_ANOTHER.format(self.path)])
+            raise StartupError([words.OF_ANOTHER(str(self.path))])
         os.ftruncate(self._file, content.rfind(b"\n") + 1)
         if not lines:
             self._write(_HEAD.decode())

@@ -28,8 +28,6 @@ NO_OPTION = Sentence(
     "{command} does not take {given}.[ Did you mean {nearest:or}?] See: python -m bot {command} "
     "--help"
 )
-"""The command takes nothing like `given`, which is made safe to show."""
-
 NO_WORKER = "take questions and leave the work on them to work, in processes of its own"
 MANIFEST_AGENT = "for Slack's surface of agents: cannot be undone, and takes a paid plan"
 DEMO_AGENT = "show the app as an agent: suggested prompts, and what it does in each thread"
@@ -48,24 +46,18 @@ JOBS_WORKSPACE = "workspace"
 JOBS_NONE = "Nothing waits, runs or was given up."
 JOBS_NONE_FAILED = "Nothing was given up."
 FORGET_USER = "the Slack id of the person, such as U012AB3CD"
-
 NOT_A_USER = Sentence(
     "{given} is no Slack id of a person: those begin with U or W, such as U012AB3CD."
 )
-"""What `forget` was given is no id of a person."""
-
 FORGET_BUSY = Sentence(
     "{questions:count question} of {user} {questions:is|are} still waiting or being answered, so "
     "nothing was deleted: run this again once they have ended, or end them first (`python -m bot "
     "jobs`)."
 )
-"""Nothing was deleted, since somebody's questions are being answered."""
-
 FORGET_UNFINISHED = Sentence(
     "{user} asked something meanwhile: most is deleted, but what that question needs. Run this "
     "again once it has been answered."
 )
-"""A question came meanwhile."""
 
 
 def forgotten(user: str, deleted: int, taken_out: int) -> str:
@@ -82,36 +74,17 @@ def forgotten(user: str, deleted: int, taken_out: int) -> str:
 JOBS_NO_STORE = Sentence(
     "There is no store in DATA_DIR ({path}): set REDIS_URL, or DATA_DIR to that of the bot."
 )
-"""There is no data in DATA_DIR, and no REDIS_URL."""
-
 JOB_UNKNOWN = Sentence("There is no job {job_id}, or it is forgotten by now.")
-"""No workspace knows a job by this id, or none any more."""
-
 JOB_NOT_FAILED = Sentence("Job {job_id} was not given up, so there is nothing to ask again.")
-"""It was not given up, so that it cannot be asked again."""
-
 JOB_STILL_ENDING = Sentence(
     "The asker of job {job_id} is still being told that it was given up: try again soon."
 )
-"""It was given up, and its asker is being told."""
-
 JOB_UNREADABLE = Sentence("The question of job {job_id} cannot be read by this version of the bot.")
-"""What is stored is no question that this version knows."""
-
 JOB_ELSEWHERE = Sentence("Job {job_id} is of another workspace than SLACK_BOT_TOKEN.")
-"""It is of a workspace that SLACK_BOT_TOKEN is not for."""
-
 JOB_OVER = Sentence("Job {job_id} has ended already.")
-"""It has ended."""
-
 JOB_RETRIED = Sentence("The question of job {job_id} is asked again, as job {new}.")
-"""Its question is asked again, as the job `new`."""
-
 JOB_ENDED = Sentence("Job {job_id} is ended; its asker is told as soon as a bot is running.")
-"""It has ended; a bot that runs tells its asker."""
-
 JOB_OFF_THE_LIST = Sentence("Job {job_id} is no longer among those that were given up.")
-"""It had been given up, and its asker told."""
 
 
 def job_given_up(state: str, attempts: int, *, unsaid: bool) -> str:
@@ -124,12 +97,9 @@ def job_given_up(state: str, attempts: int, *, unsaid: bool) -> str:
 JOB_RESTS = Sentence(
     "its worker died {attempts:once|{attempts} times}; it is tried again in {seconds:.0f} s"
 )
-"""Why a job is not being worked on."""
-
 JOB_SET_ASIDE = Sentence(
     "it is of another version of the bot; a worker of that is sought in {seconds:.0f} s"
 )
-"""Why a job that no worker died of is not being worked on."""
 
 
 def _times(attempts: int) -> str:
@@ -138,12 +108,8 @@ def _times(attempts: int) -> str:
 
 JOB_BEHIND = "another question of its conversation comes first"
 JOB_DROPPED = "an operator has ended it; its asker is to be told"
-
 JOB_STOPPED = Sentence("stopped ({by})")
-"""Somebody has stopped it; `by` says who or why."""
-
 JOB_OF_REMOVED = Sentence("[{standing}; ]Slack says that its workspace has removed the app")
-"""Its workspace has removed the app, as Slack says, and stands besides as `standing` says."""
 
 
 def serving(
@@ -156,15 +122,10 @@ def serving(
 
 
 TEAM_WITHOUT_APP = Sentence("The app is not installed in {team}: its jobs cannot be asked again.")
-"""Nothing can be asked where the app is not."""
-
 WORKING = Sentence("The worker is ready; health and metrics at http://{host}:{ops_port}")
-"""The process answers what others take."""
-
 FINISHING = Sentence(
     "Finishing {answers:count answer}, for {seconds:g} s at most; Ctrl-C again ends at once."
 )
-"""The bot was asked to stop while it answers."""
 
 
 def demo_ready(page: str, grok: str, *, agent: bool = False) -> str:
@@ -180,8 +141,6 @@ DEMO_SEVERAL_READY = Sentence(
     "  Install the app from there, in one workspace or more, and open their pages.\n"
     "  {grok} Ctrl-C ends everything.\n"
 )
-"""The same of several workspaces, none of which has the app yet."""
-
 DEMO_ASK = "Open it and type /grok Explain TCP slow start"
 DEMO_ASK_AGENT = (
     "Open it, and there the direct messages with Grok: click a prompt that it suggests, or write "
@@ -190,18 +149,13 @@ DEMO_ASK_AGENT = (
 DEMO_STOPPED = "The demo has stopped; nothing of it is left."
 DEMO_WORKSPACES = "so many workspaces, each of which can install the app"
 DEMO_WORKSPACES_RANGE = "give a number from 1 to 8"
-
 DEMO_GROK = Sentence(
     "  To ask the same Grok elsewhere, as python -m bot eval does:\n"
     "  XAI_BASE_URL={address} XAI_API_KEY={key} GROK_DIALECT=xai\n"
 )
-"""How to reach the Grok of the demo from another terminal."""
-
 DEMO_SECOND_KEY = Sentence(
     "  A Grok key for one workspace alone: /grok key, as Ana, and {key} in the form.\n"
 )
-"""What admins of a workspace of the demo can try."""
-
 DEMO_SANDBOX_GROK = "Answers come from a sandbox Grok; set XAI_API_KEY to ask the real one."
 DEMO_REAL_GROK = "Answers come from the real Grok, with your XAI_API_KEY."
 DEMO_STARTING = "Starting a sandbox workspace, a Valkey and the bot…"

@@ -73,17 +73,11 @@ REMEDY_NO_ENV_FILE = (
     "Copy .env.example to .env and fill it in, or start the bot where your .env is; to try the bot "
     "without any of it: `python -m bot demo`."
 )
-
 NO_ENV_FILE = Sentence(
     "There is no {name} in {directory}, and no token or key is set in the environment."
 )
-"""Nothing is set, and there is no file that could."""
-
 SETTING_UNKNOWN = Sentence("{name} is set, and there is no such setting.[ Did you mean {nearest}?]")
-"""A variable that was meant for the bot, and that it does not know."""
-
 SETTING_MISSING = Sentence("{name} is missing.")
-"""A setting that the bot cannot do without."""
 
 
 def setting_wrong(name: str, given: str, why: str) -> str:
@@ -113,37 +107,21 @@ def takes_number(bounds: Mapping[str, float], *, whole: bool) -> str:
 
 
 TAKES_TEXT = "it takes text in UTF-8"
-
 TAKES_ONE_OF = Sentence("it takes {names:or}")
-"""The only words that it takes."""
-
 WRONG_TOKEN = Sentence(
     "{name} does not look right: it should be one word that begins with {prefix}."
 )
-"""A token that is of another kind, or no token at all."""
-
 NO_SLACK_WAY_IN = "Neither SLACK_APP_TOKEN nor SLACK_SIGNING_SECRET is set, so Slack has no way in."
 SIGNING_SECRET_IS_TOKEN = "SLACK_SIGNING_SECRET holds a token, not the signing secret."
 SIGNING_SECRET_SHAPE = "SLACK_SIGNING_SECRET does not look right: Slack's are 32 hex digits."
-
 WRONG_ADMINS = Sentence("GROK_ADMINS has entries that are no Slack user ids: {names}.")
-"""Entries of GROK_ADMINS that are no user ids."""
-
 WRONG_CHANNELS = Sentence("ASKING_CHANNELS has entries that are no channel ids: {names}.")
-"""Entries of ASKING_CHANNELS that are no channel ids."""
-
 WRONG_PUBLIC_ADDRESS = Sentence(
     "{address!r} is no address that Slack could reach: give the one of your TLS proxy, such as "
     "https://bot.example.com."
 )
-"""Slack takes no such address for HTTP mode."""
-
 SLACK_REFUSED = Sentence("Slack does not accept {name} ({code}).")
-"""Slack turned a token down; `code` is Slack's own name of the error."""
-
 SLACK_AWAY = Sentence("Slack cannot be reached ({reason}).")
-"""Slack cannot be reached."""
-
 SLACK_ASKED_TOO_OFTEN = "Slack was asked too often and tells the bot to wait (ratelimited)."
 CHECK_SETTINGS = "Settings"
 CHECK_BOT_TOKEN = "Slack bot token"
@@ -162,37 +140,19 @@ SOCKET_MODE_OPENS = "Slack opens a connection"
 SIGNING_SECRET_SET = "the signing secret is set"
 SCOPES_NOT_TOLD = "Slack did not say which scopes the token has, so they were not compared"
 CHECK_ALL_FINE = "All fine: start the bot with `python -m bot serve`."
-
 CHECK_FAULTS = Sentence("{count:count fault} found.")
-"""The last line of a check that found something."""
-
 INSTALLED_IN = Sentence("workspace {workspace}, bot user {bot_user}")
-"""Whose bot token it is."""
-
 SCOPES_GRANTED = Sentence("all {count} granted[; not needed: {extra}]")
-"""Nothing is missing; `extra` names scopes the bot does not need, or is empty."""
-
 SCOPES_BUT_OPTIONAL = Sentence(
     "{count} granted; optional, not granted: {optional}[; not needed: {extra}]"
 )
-"""Nothing is missing but what is `optional`; `extra` as above."""
-
 SCOPES_MISSING = Sentence("missing: {names}.")
-"""Scopes that the token lacks."""
-
 GROK_AWAY = "The Grok API cannot be reached."
 GROK_NO_API = "There is no Grok API at XAI_BASE_URL."
 GROK_MOVED = "XAI_BASE_URL sends the bot on to another address, where it does not follow."
-
 GROK_OUT_OF_ORDER = Sentence("The server at XAI_BASE_URL is out of order (HTTP {status}).")
-"""The server is there, and out of order."""
-
 REMEDY_ADDRESS = Sentence("Set XAI_BASE_URL to {address}.")
-"""Where the API is instead."""
-
 ANSWERED = Sentence("{model} answers at the {endpoint} endpoint[, {tokens:count token}]")
-"""`model` has answered; `tokens` 0: nobody said how many it took."""
-
 KEY_STATES = {
     "ok": "accepted",
     "unknown": "accepted as far as the API tells",
@@ -200,15 +160,9 @@ KEY_STATES = {
     "blocked": "Grok has blocked this key or its team, often for want of credit.",
     "disabled": "This key is switched off.",
 }
-
 MODEL_KNOWN = Sentence("{model}, by the {endpoint} endpoint")
-"""The default model is there; `endpoint` will serve it."""
-
 MODEL_NOT_COMPARED = Sentence("{model}; the API does not list its models, so this was not compared")
-"""The API lists no models, so nobody knows whether this is one."""
-
 MODEL_UNKNOWN = Sentence("There is no model {model} for this key.[ Did you mean {nearest}?]")
-"""The default model is none that the API lists."""
 
 
 def store_fine(server: str, role: str, embedded: bool) -> str:
@@ -221,50 +175,27 @@ STORE_ROLES = {"master": "primary", "slave": "replica"}
 STORE_UNNAMED = "a server that does not tell its version"
 STORE_READ_ONLY = "The server is a read-only replica."
 STORE_FULL = "The server's memory is full."
-
 STORE_CLUSTER_DOWN = Sentence(
     "The Cluster lacks nodes that it needs for this workspace's keys ({reason})."
 )
-"""A Cluster takes nothing of this workspace's keys now."""
-
 STORE_ELSEWHERE = Sentence(
     "The server is a node of a Cluster that does not have this workspace's keys ({reason})."
 )
-"""The server is one of several, and another one has the keys."""
-
 STORE_DENIES = Sentence("The server does not let the bot do what it needs ({reason}).")
-"""The server does not let this user in, or not at what the bot needs."""
-
 STORE_STRANGE = Sentence("What answers at REDIS_URL is neither Redis nor Valkey ({reason}).")
-"""What answers there is no Redis, or answers as none does."""
-
 STORE_REFUSES = Sentence("The server refuses what the bot writes ({reason}).")
-"""The server is there, and takes no writes."""
-
 STORE_OLD = Sentence("{server} is too old.")
-"""The store is too old for the commands that the bot uses."""
-
 STORE_EVICTS = Sentence(
     "When its memory is full, the server would throw questions away ({policy})."
 )
-"""The store may throw away what was accepted."""
-
 STORE_AWAY = Sentence("The store does not answer ({reason}).")
-"""The store does not answer."""
-
 NO_ANSWER_WITHIN = Sentence("no answer within {seconds:g} s")
-"""A probe took too long."""
 
 # --- /readyz -------------------------------------------------------------------------------
 
 STOPPING = "the bot is stopping"
-
 NOT_WORKING = Sentence("no jobs are being taken[ ({trouble})]")
-"""Why the worker takes nothing, as far as it has found out."""
-
 NOT_CONNECTED = Sentence("Slack is not connected: {why}")
-"""Slack cannot reach the bot; `why` is a clause."""
-
 REMEDY_CLIENT_SECRET = "Copy the Client Secret from “Basic Information” of your app."
 INSTALLATION_KEY_SHORT = "INSTALLATION_KEYS has a key of fewer than 32 characters."
 REMEDY_INSTALLATION_KEYS = (
@@ -279,17 +210,10 @@ REMEDY_TEAMS = "Give ids of workspaces or organisations separated by commas: T01
 REMEDY_ADMINS_OF_TEAMS = (
     "Give each admin with the workspace, such as T012AB3CD:U012AB3CD, separated by commas."
 )
-
 WRONG_PUBLIC_URL = Sentence("PUBLIC_URL ({address}) is no https:// address without a path.")
-"""An address to which Slack would send nobody back."""
-
 WRONG_TEAMS = Sentence("SLACK_TEAMS has entries that are no ids of workspaces: {names}.")
-"""Entries of SLACK_TEAMS that are no ids."""
-
 APP_PLACES_NOT_TOLD = "where it is installed stands in the store, which does not answer"
-
 APP_INSTALLED_IN = Sentence("installed in {places:count workspace}")
-"""In how many workspaces or organisations an app is that several may install."""
 
 
 def app_seems_removed(names: Sequence[str]) -> str:
@@ -315,7 +239,6 @@ def installations_unread(places: Sequence[str], of: int) -> str:
 
 
 INSTALLATIONS_LOST = Sentence("Slack does not renew the access to {places}")
-"""Whose tokens run out."""
 
 
 def _some_of(names: Sequence[str]) -> str:

@@ -64,14 +64,8 @@ def gone_on(note: str) -> str:
 
 
 ENDED_OTHERWISE = Sentence("_Grok ended here ({reason})._")
-"""Below an answer that ended for a reason we know nothing about."""
-
 CHOSEN_FROM = Sentence("{token} · instead: {others}")
-"""A token with its chance, and those that could have stood there instead with theirs."""
-
 MORE_TOKENS = Sentence("… and {number:count more token}.")
-"""Below a table that shows only the first tokens."""
-
 ANSWER_FAILED = "Something went wrong on my side. Please ask again."
 NO_PLACE = "I may not write here. Invite me with `/invite @Grok`, then ask again."
 IN_THREAD = "_The answer is in the thread._"
@@ -96,24 +90,16 @@ BY = Sentence("{model} ({endpoint})")
 """Who answered: the model, and the endpoint that it was asked at."""
 
 ASKED = Sentence("{mention} asked Grok")
-"""Above a question; `mention` names the asker."""
-
 ASKED_TO_GO_ON = Sentence(
     "{mention} asked Grok to continue{answers:| answer {answer} of {answers}}"
 )
-"""Above what goes on with an answer, of several if there are; `mention` names who wanted it."""
-
 ANSWERING = Sentence("Grok answers: {question}")
-"""A notification; `question` is an excerpt."""
-
 ANSWERING_ON = Sentence("Grok’s answer continues ({number})")
-"""A notification for a further message of a long answer."""
 
 FAILED = Sentence("⚠️ {sentence}")
 """The whole answer, when there is none; Slack markdown."""
 
 BROKEN_OFF = Sentence("⚠️ _This is where the answer breaks off._ {sentence}")
-"""Below an answer that ends too early; Slack markdown."""
 
 MOST_COUNTED = 30
 """Of more messages that are left out it is said only that there are more: they are not laid out."""
@@ -129,13 +115,11 @@ def left_out(messages: int) -> str:
 
 
 TOKENS_USED = Sentence("{total:count token}[ ({reasoning:,} reasoning)]")
-"""`1,234 tokens (200 reasoning)`."""
 
 USED_AT_MOST = Sentence("at most {tokens}[ and {money}]")
 """What is charged for an answer of which nobody said what it used; `money` may be empty."""
 
 OTHER_MODEL = Sentence("{model} answered instead of {asked_for}")
-"""When another model answered than the one asked for."""
 
 # --- accepting -----------------------------------------------------------------------------
 

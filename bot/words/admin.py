@@ -128,7 +128,6 @@ def flag(name: str) -> str:
 
 
 CHANGE = Sentence("• {what}: {before} → {after}")
-"""One thing that changed."""
 
 
 def quoted(text: str) -> str:
@@ -144,14 +143,14 @@ def code(text: str) -> str:
 # --- what changed ---------------------------------------------------------------------------
 
 CHANGED = {
-    "defaults": "Done. Defaults of {}:",
-    "limits": "Done. Quotas of {}:",
-    "models": "Done. Models of {}:",
-    "search": "Done. What may be searched in {}:",
-    "feedback": "Done. Votes on answers in {}:",
-    "texts": "Done. When votes of {} are exported:",
+    "defaults": Sentence("Done. Defaults of {whose}:"),
+    "limits": Sentence("Done. Quotas of {whose}:"),
+    "models": Sentence("Done. Models of {whose}:"),
+    "search": Sentence("Done. What may be searched in {whose}:"),
+    "feedback": Sentence("Done. Votes on answers in {whose}:"),
+    "texts": Sentence("Done. When votes of {whose} are exported:"),
 }
-"""To whoever changed it; {} is whose it is."""
+"""To whoever changed it."""
 
 YOURS_CHANGED = "Done. Your own defaults:"
 UNCHANGED = "Nothing to change: that is how it was already."
@@ -170,15 +169,13 @@ ALL_MODELS = "Every model may be asked now."
 
 def changed(kind: str, whose: str) -> str:
     """Above the list of what changed; `YOURS`, or whose it is."""
-    return YOURS_CHANGED if whose == YOURS else CHANGED[kind].format(whose)
+    return YOURS_CHANGED if whose == YOURS else CHANGED[kind](whose)
 
 
 PAUSED = Sentence(
     "Done. No new questions are taken in {whose}. Answers that are being written go on; `/grok "
     "resume {kind}` ends the pause."
 )
-"""`kind` of the scope, as it is typed."""
-
 PAUSED_ALREADY = Sentence(
     "Grok is paused already: {who} did that, {when}. `/grok resume {kind}` ends the pause."
 )
@@ -187,12 +184,9 @@ HOW_TO_RESUME = Sentence("`/grok resume {kind}` ends the pause.")
 """To an admin; `kind` of the scope that is paused, as it is typed."""
 
 RESUMED = Sentence("Done. Questions are taken again in {whose}.")
-
 NOT_ON_LIST = Sentence(
     "Not on Grok’s list: {models}. `/grok models` shows how the others are spelled."
 )
-"""Below what changed; `models`, in code, are none that Grok lists."""
-
 ALLOWED_ONLY = Sentence("Only these may be asked now: {models}.")
 ALLOWED_BUT = Sentence("Every model may be asked now, except {models}.")
 
@@ -202,13 +196,8 @@ TOLD_DEFAULTS = Sentence(
     "{who} changed what Grok does here when you say nothing else: {changes}. `/grok defaults` "
     "shows all of it."
 )
-"""To everybody in a channel whose defaults changed."""
-
 TOLD_SEARCH = Sentence("{who} changed what may be searched here. {sentence}")
-"""`sentence` says what may be searched now."""
-
 TOLD_MODELS = Sentence("{who} changed which models may be asked here. {sentence}")
-"""`sentence` says which models may be asked now."""
 
 
 def told_texts(who: str, *, go_along: bool) -> str:
@@ -223,9 +212,7 @@ def told_texts(who: str, *, go_along: bool) -> str:
 
 TOLD_PAUSED = Sentence("⏸️ {who} paused Grok in this channel: no new questions are taken for now.")
 TOLD_RESUMED = Sentence("▶️ {who} resumed Grok in this channel: ask away.")
-
 TOLD_MORE = Sentence("{number} more")
-"""Behind the first few changes."""
 
 # --- what holds -----------------------------------------------------------------------------
 
@@ -245,8 +232,6 @@ IN_PLACE_OF = Sentence("{source}, in place of {model} ({other}), which may not b
 NONE_SET = Sentence(
     "No defaults are set for {whose}. `/grok defaults set --temperature 0.5` sets one."
 )
-"""There are no defaults of this channel or the workspace."""
-
 NONE_OF_YOURS = (
     "You have no defaults of your own. `/grok defaults set --temperature 0.5 me` sets one."
 )
@@ -303,7 +288,6 @@ def abilities(
 
 
 LONG_PROMPT = Sentence("from {tokens:,} tokens on {read:dollars} in, {written:dollars} out")
-"""What a prompt costs that has so many tokens, in US dollars for a million."""
 
 
 def below(line: str, facts: Sequence[str]) -> str:
@@ -315,15 +299,10 @@ RETIRED = Sentence(
     "{names:and} no longer {names:exists|exist}: `{model}` answers in {names:its|their} place, at "
     "its own price."
 )
-"""`names`, in code, are of models that are no more; `model` answers to them."""
-
 EVERY_MODEL_FORBIDDEN = "None. An admin can allow some with `/grok models allow`."
-
 UNKNOWN_MODEL = Sentence(
     "there is no model called {model}; `/grok models` lists all. Did you mean {nearest}?"
 )
-"""`problem` of a fault; `nearest` are those that look like it, and not all that there are."""
-
 NOT_IN_THIS_CHANNEL = (
     "Questions are not taken in this channel. Ask an admin of Grok in which ones they are."
 )

@@ -29,9 +29,7 @@ ALLOWED_PERSON = (
     "U012AB3CD, which the menu ⋮ of a profile copies"
 )
 ALLOWED_MONTH = "a month such as 2026-10"
-
 OUT_OF_PLACE = Sentence("“{text}” does not belong here")
-"""`text` is an excerpt of what does not belong there."""
 
 
 def unknown_person(name: str) -> str:
@@ -39,10 +37,7 @@ def unknown_person(name: str) -> str:
 
 
 NO_MONTH = Sentence("{text} is no month")
-
 NO_DEFAULT = Sentence("there is no such default; did you mean {nearest}?")
-"""The name of a default that there is not; `nearest` is one that there is."""
-
 HELP = {
     "models": """\
 Which models there are, what they cost, and which of them may be asked.

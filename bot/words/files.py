@@ -37,19 +37,10 @@ def not_taken(what: str) -> str:
 
 
 MISNAMED = Sentence("it is {what}, although its name says otherwise: rename it")
-"""A file whose name says another kind than its content."""
-
 TOO_BIG = Sentence("it has {size:size}, and {most:size} is the most")
-"""Sizes in bytes."""
-
 TOO_MANY_PIXELS = Sentence("it has {pixels:,} pixels, and {most:,} is the most")
-"""A picture that is too large to be looked at."""
-
 TOO_MANY = Sentence("only {most} files are read with one question")
-"""More files than are read with one question."""
-
 TOO_MUCH = Sentence("all files of a question may have {most:size} together")
-"""More bytes than all files of a question may have."""
 
 # --- to people -------------------------------------------------------------------------------
 

@@ -23,9 +23,7 @@ NOTHING_TO_READ = (
     "question after /grok."
 )
 AN_APP = "an app"
-
 ATTACHED = Sentence("[(Attached: {names:list})]")
-"""The names of a message's files, below its text; empty without any."""
 
 
 def not_looked_at(attachments: int) -> str:
@@ -94,21 +92,11 @@ SAVED_OF = {"user": "Yours", "channel": "Of this channel", "workspace": "Of the 
 DAY = "Pick a day"
 PLEASE_CHANGE = "⚠️ Grok was not asked yet. Please change this:"
 NO_TEXT = "(no text)"
-
 ANSWERING_IN_MESSAGES = Sentence("Grok answers in <{address}|our messages>.")
-"""The question was taken; `address` leads to the direct messages."""
-
 MORE = Sentence("Advanced settings[ ({number} set)]")
-"""The button that shows every setting; `number` of those that it shows are set."""
-
 FOR_EXAMPLE = Sentence("For example: {example}")
-"""In an empty field."""
-
 WITHIN = Sentence("From {least} to {most}.")
-"""Behind a hint: the values allowed."""
-
 WROTE = Sentence("{author} wrote:")
-"""Above the message that the question is about."""
 
 
 def prompt_wanted(*, about: bool, saved: bool) -> str:
@@ -126,9 +114,7 @@ def field_fault(problem: str, allowed: str) -> str:
 
 
 _ABOUT_THE_FIELD = ("is", "holds", "was", "has")
-
 CALLED = Sentence("“{label}”")
-"""A field inside a sentence."""
 
 # --- what can be asked about a message -----------------------------------------------------
 
@@ -182,7 +168,6 @@ TRANSLATIONS: Mapping[str, tuple[str, str]] = {
 # --- the list of models --------------------------------------------------------------------
 
 MODEL_OPTION = Sentence("{model}[ · {prices}]")
-"""One model in the list."""
 
 
 def model_prices(read: float | None, written: float | None) -> str:
@@ -197,6 +182,4 @@ def model_prices(read: float | None, written: float | None) -> str:
 
 MODELS_ALLOWED = "Allowed here"
 MODELS_NOT_ALLOWED = "Not allowed here"
-
 MORE_MODELS = Sentence("{shown} of {number:,} models; type a part of the name to find others")
-"""Above a list that shows only the first models."""

@@ -66,84 +66,51 @@ GROK_NO_API = (
     "There is no Grok at the configured address. Please ask whoever runs the bot to check "
     "XAI_BASE_URL."
 )
-
 GROK_BUSY = Sentence("Grok has too much to do at the moment. Please ask again in {seconds:about}.")
-"""It takes questions again in so many seconds, which is longer than anybody waits."""
-
 GROK_OUT_OF_ORDER = Sentence(
     "Grok is out of order at the moment. Please ask again in {seconds:about}."
 )
-"""It says itself that it is back in so many seconds."""
-
 GROK_LATE = Sentence(
     "Grok has not begun to answer within {seconds:duration}. Please ask again, perhaps with "
     "another model."
 )
-"""Nothing came within the deadline for the first event."""
-
 GROK_LOST_IN_SEARCH = Sentence(
     "Grok has searched for {seconds:duration} without a word. Please ask again, perhaps with a "
     "lower `--max-turns`."
 )
-"""Nothing came for so long while it searched."""
-
 GROK_SILENT = Sentence("Grok fell silent for {seconds:duration} in the middle. Please ask again.")
-"""The answer stopped growing."""
-
 GROK_TOO_SLOW = Sentence(
     "Grok was not done after {seconds:duration}. Ask for less at once, or set a lower "
     "`--max-tokens`."
 )
-"""The whole answer took too long."""
-
 GROK_UNKNOWN_MODEL = Sentence(
     "Grok has no model called {model}.[ Did you mean {nearest:or}?] Choose another with `--model`."
 )
-"""No such model; `nearest` are ids that look like it."""
-
 GROK_UNLISTED = Sentence("Grok has no model called {model}")
-"""`problem` of a fault: the API lists other models, and not this one."""
-
 GROK_MISSPELT = Sentence(
     "Grok has no model called {model}; `/grok models` lists all. Did you mean {nearest:or}?"
 )
-"""The same, where `nearest` look like it: not all that there are."""
 
 GROK_LISTED = "a model that `/grok models` lists"
 """`allowed` of the same fault, where none looks like it."""
 
 GROK_NOT_SERVED = Sentence("{model} cannot be asked this way. Choose another model with `--model`.")
-"""The model exists, but no endpoint that this bot may use serves it."""
-
 GROK_PARAMETER = Sentence(
     "{model} does not take `{parameter}` as it was given. Ask again without it."
 )
-"""The API refused one parameter, by its flag."""
-
 GROK_INVALID = Sentence(
     "Grok could not make sense of this request.[ It said: “{excerpt}”.] Please change it and ask "
     "again."
 )
-"""The API refused the request; `excerpt` is what it said, made safe, or empty."""
-
 GROK_NO_EYES = Sentence("{model} does not look at pictures")
-"""`problem` of a fault; `model` is made safe to show."""
-
 GROK_FOUND_BLIND = Sentence(
     "{model} does not look at pictures. Ask without them, or another model: `/grok models`."
 )
-"""The server said so when it was asked; `model` is made safe to show."""
-
 GROK_NO_EYES_HERE = Sentence(
     "no pictures can go along to the {endpoint} endpoint, where this has to go"
 )
-"""`problem` of a fault about an endpoint that takes text alone."""
-
 GROK_CANNOT = Sentence("{model} cannot do this")
-"""`problem` of a fault: the endpoint that serves `model` does not have this parameter."""
-
 GROK_CANNOT_HERE = Sentence("this bot is set to GROK_ENDPOINT={endpoint}, which cannot do this")
-"""`problem` of a fault: the endpoint that the operator chose does not have this parameter."""
 
 
 def grok_able_at(parameter: str, endpoint: str) -> str:
@@ -174,10 +141,7 @@ GROK_NO_LOGPROBS = Sentence(
     "{model} does not say how likely its tokens are, so `--logprobs` brings nothing. The answer "
     "comes all the same."
 )
-"""Told at once; `model` is made safe to show."""
-
 GROK_NO_EFFORT = Sentence("{model} does not take {effort}")
-"""`problem` of a fault: the model can be told to think for other times only."""
 
 
 def grok_able(parameter: str, model: str) -> str:

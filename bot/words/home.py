@@ -22,10 +22,7 @@ ONLY_YOU = "only you saw the answer"
 IN_DIRECT_MESSAGE = "in our messages"
 NO_PRICE = "price not known"
 THE_DEFAULT = "the default"
-
 GREETING = Sentence("Hello[ {name}], ask me anything")
-"""At the top; `name` is empty when nobody knows it."""
-
 WAYS_TO_ASK = Sentence(
     "• *Anywhere:* type `/grok` and your question, and the answer grows right there. `/grok help` "
     "says what else you can set.\n"
@@ -33,13 +30,8 @@ WAYS_TO_ASK = Sentence(
     "• *In a conversation:* mention {bot} in any thread, reply below one of my answers, or write "
     "to me under *Messages*."
 )
-"""What can be done; `bot` mentions it. Slack's mrkdwn."""
-
 QUESTION = Sentence("• {shown} · {facts}")
-"""One question in the list: the question (or a link with its words), then where and when."""
-
 DEFAULT_MODEL = Sentence("• *Model:* `{model}`")
-"""Which model answers."""
 
 
 def default_max_tokens(tokens: int) -> str:
@@ -62,27 +54,13 @@ def models_only(names: str) -> str:
 
 
 MODELS_BUT = Sentence("• *Models:* all but {names}")
-"""Which models may not be asked; `names` in code."""
-
 ONLY_IN = Sentence("• *Where:* only in {channels}")
-"""Where questions are taken; `channels` link to them."""
-
 IN_CHANNEL = Sentence("• {channel}: {defaults}")
-"""What a channel has set besides; `channel` links to it."""
-
 DEFAULT = Sentence("• *{label}:* {value}")
-"""Something else that goes for every question; `label` is what the form calls it."""
-
 DEFAULT_THERE = Sentence("*{label}* {value}")
-"""The same of a channel, where several stand in a line."""
-
 SEARCHABLE = Sentence("• *Search:* {sentence}")
-"""What may be searched, as an item."""
-
 HOW_TO_CHANGE = "Change them for one question with flags, such as `--model`, or in the form."
-
 MODEL_LINE = Sentence("• `{model}` · {facts}")
-"""One model in the list, with what it costs."""
 
 
 def price(read: float | None, cached: float | None, written: float | None) -> str:
@@ -94,7 +72,4 @@ def price(read: float | None, cached: float | None, written: float | None) -> st
 
 
 MORE_MODELS = Sentence("… and {number:,} more")
-"""Below a list that shows only the first models."""
-
 USED = Sentence("{bar} {percent:,}%")
-"""How much of something is used up; `bar` draws it."""

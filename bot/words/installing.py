@@ -12,10 +12,7 @@ INVITE = (
 )
 INSTALLED = "Grok is installed"
 OPEN = "Open Slack"
-
 TRY_IT = Sentence("Go back to Slack, and type /grok followed by a question[ in {workspace}].")
-"""Once it is installed, in a workspace of that name; empty: nobody said which."""
-
 NOT_INSTALLED = "Grok was not installed"
 
 _WHY = {

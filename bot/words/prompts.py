@@ -22,17 +22,11 @@ SAVED = "*Saved prompts*, the nearest first: `/grok prompts use NAME` asks one."
 YOURS = "*Yours*"
 OF_CHANNEL = "*Of this channel*"
 OF_WORKSPACE = "*Of the workspace*"
-
 ALLOWED_NAME = Sentence("up to 30 small letters, digits, - and _, but not {reserved:or}")
-"""`reserved`: what would be a name, and means something else there."""
-
 NOT_A_NAME = Sentence("“{name}” is no name for a prompt")
 TOO_LONG = Sentence("{chars:,} characters are too many")
 UP_TO = Sentence("up to {chars:,} characters")
-
 NAMES = Sentence("• {whose}: {shown:list}[ and {more} more]")
-"""Those of one owner; `more` are not among them."""
-
 ROW = Sentence("• `{name}`: {beginning}")
 
 
@@ -46,18 +40,13 @@ def saved(name: str, *, place: bool) -> str:
 
 
 UNKNOWN = Sentence("No prompt is called `{name}` here. `/grok prompts` lists those that there are.")
-
 NONE_THERE = Sentence(
     "No prompt of {whose} is called `{name}`. `/grok prompts` lists all that there are; `/grok "
     "prompts delete {name} channel` deletes one of the channel."
 )
-"""To whoever deletes what they do not have, or the channel or the workspace has not."""
-
 NONE_OF_YOURS = Sentence(
     "No prompt of yours is called `{name}`. Save it first: `/grok prompts save {name} …`"
 )
-"""To whoever shares what is not theirs."""
-
 NOT_BOTH = "is asked by itself: choose it or something that is ready to ask, not both"
 GONE = "is no prompt here any more: choose another one"
 PLACE_LEFT = "still says {text}: write your own words in its place"

@@ -81,7 +81,6 @@ def allowed_money(most: int) -> str:
 
 
 WITHOUT_LIMIT = Sentence("{value} is no amount; `/grok quota unset {name}` takes the limit away")
-"""Somebody gave `none` or the like as the value of a quota."""
 
 
 def not_for(kind: str) -> str:

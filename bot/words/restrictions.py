@@ -31,7 +31,6 @@ def default_refused(model: str, parameter: str, source: str) -> str:
 
 
 NOT_ALLOWED = Sentence("{model} is not allowed here")
-"""`problem` of a fault; `model` is made safe to show."""
 
 
 def any_of(models: Sequence[str]) -> str:
@@ -40,7 +39,6 @@ def any_of(models: Sequence[str]) -> str:
 
 
 ANY_BUT = Sentence("any but {models:or}")
-"""`allowed` of the same fault; `models` are some of those that are not."""
 
 
 def search_allowed(sources: Sequence[str]) -> str:
@@ -54,20 +52,12 @@ def not_searched_here(places: Sequence[str]) -> str:
 
 
 INCLUDES_FORBIDDEN = Sentence("{name} includes {forbidden}, which is not allowed here")
-"""`problem` of a fault about a domain that stands for one that is not allowed."""
-
 TOO_MANY_BESIDE = Sentence(
     "{count} are too many to leave out, with the {forbidden} that admins leave out"
 )
-"""`problem` of a fault: more is to be left out than the API can; so many by the rules."""
-
 TOO_MANY_ALLOWED = Sentence(
     "admins allow {count} here, and one search takes fewer: say which of them"
 )
-"""`problem` of a fault: admins allow more than the API can keep to."""
-
 ASK_AN_ADMIN = "other domains; an admin can change that"
 LEAVES_NOTHING = "leaves nothing of what may be searched here"
-
 UP_TO_HERE = Sentence("up to {most:,} here")
-"""`allowed` of a fault; `most` is what admins have set."""

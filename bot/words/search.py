@@ -120,8 +120,6 @@ PRICED = Sentence(
     "It costs {web} for 1,000 searches of the web and opened pages, {posts} for 1,000 posts of X "
     "and {profiles} for 1,000 profiles, beside the tokens that are read."
 )
-"""What searching costs."""
-
 HELP_MORE = (
     "What narrows a search (`--domains`, `--handles`, `--since`, `--max-turns` …): "
     "`/grok help search`."
@@ -134,9 +132,7 @@ NO_DAY = Sentence("“{typed}” is not a day of the calendar")
 EXCLUSIVE = Sentence("{other} cannot go together with {one}")
 SINCE_AFTER_UNTIL = Sentence("{since} is after {until}, so no day is left")
 NOT_AFTER = Sentence("a day up to {until}")
-
 BY_SEARCHING = Sentence("with --search {sources}")
-"""`allowed` of a fault about what narrows no search."""
 
 
 def not_searched(place: str) -> str:
@@ -145,11 +141,7 @@ def not_searched(place: str) -> str:
 
 
 BESIDE = Sentence("{problem} ({idle}; it works {wanted})")
-"""`problem` of a fault about what narrows nothing, besides; `wanted` is that of
-`by_searching`."""
-
 MORE_SOURCES = Sentence("and {count:,} more")
-"""Below a list of sources that is too long."""
 
 
 def only_elsewhere(places: Sequence[str]) -> str:

@@ -52,28 +52,21 @@ LOOKING_AT = Sentence(
 """Read along with a question."""
 
 PICTURE_UNREAD = Sentence("(A picture, and not looked at[: {name}])")
-"""In place of a picture in a message; `name` may be empty."""
-
 FORWARDED = Sentence("Forwarded[ from {author}]:")
-"""Above a message that somebody forwarded, which is quoted below."""
 
 # --- what was typed and not asked -----------------------------------------------------------
 
 ASK_ANYWAY = "Ask it anyway"
 TO_FORM = "Correct it in the form"
 TYPED_FORGOTTEN = "I no longer know what you typed there, it is too long ago. Please type it again."
-
 MEANT = Sentence(
     "Grok was not asked: that looks like a command, but it is not quite one. Did you mean "
     "`{command}`?"
 )
-"""To a text that begins like a command and is none; `command` is how that is typed."""
-
 TYPED_ELSEWHERE = Sentence(
     "Grok was not asked: that looks like a command, and commands are typed with a slash: "
     "`{command}`."
 )
-"""To a command that was written in a message."""
 
 # --- while an answer is waited for ---------------------------------------------------------
 
@@ -81,19 +74,12 @@ IN_LINE = Sentence(
     "Got it. {questions:One question here is answered before yours, which is next|{questions:,} "
     "questions here are answered before yours}."
 )
-"""To the author of a question that is not begun: how many of its conversation come first."""
-
 QUEUED_BEHIND = Sentence(
     "_Waiting for its turn: {questions:it is next|1 question is before it|{questions:,} questions "
     "are before it}._"
 )
-"""In place of an answer that is not begun: how many are begun before it."""
-
 THINKING_FOR = Sentence("_Grok is thinking… ({seconds:clock})_")
-"""In place of an answer that was asked for so long ago, and of which nothing has come."""
-
 WORKING = Sentence("_{doing}_")
-"""In place of an answer for which something is done first, such as a search."""
 
 
 def status_working(doing: str) -> str:
@@ -107,7 +93,6 @@ STATUS_QUEUED = Sentence(
 """Behind the bot's name, in a thread, for what `queued_behind` tells in a message."""
 
 STATUS_THINKING = Sentence("is thinking…[ ({seconds:clock})]")
-"""Behind the bot's name, in a thread, for what `thinking_for` tells in a message."""
 
 # --- the end of an answer ------------------------------------------------------------------
 
@@ -118,28 +103,19 @@ UNSHOWN = (
     "perhaps in a direct message to me."
 )
 ANSWER_READY = "Your answer from Grok is ready"
-
 READ_ALONG = Sentence(
     "• {turns:The question before this one, and its answer|The {turns:,} questions before this "
     "one, and their answers}"
 )
-"""Earlier questions of the conversation that went along with this one."""
-
 BEGINNING_ALONG = "• The beginning of this answer, which was cut off"
-
 NOT_READ_ALONG = Sentence(
     "• Not the first {turns:question of the conversation: there was no room for it|{turns:,} "
     "questions of the conversation: there was no room for them}"
 )
-"""Earlier questions that did not go along, for want of room."""
-
 FIRST_FORGOTTEN = Sentence(
     "the first {turns:question here is|{turns:,} questions here are} forgotten"
 )
-"""In the last line: how many of the oldest questions of a conversation are left behind."""
-
 READY = Sentence("{mention} your answer is ready.")
-"""Told once, in its thread, when an answer took long; `mention` notifies the asker."""
 
 # --- an answer somewhere else than where it was asked for ----------------------------------
 
@@ -249,13 +225,8 @@ DETAILS_MOST_COST = "Cost, at most"
 DETAILS_TIME = "Time"
 ON = "on"
 OFF = "off"
-
 LABELLED = Sentence("*{label}*[\n{value}]")
-"""A value below its name, or the name alone. Slack's mrkdwn."""
-
 TOKENS_READ = Sentence("{prompt:,}[ ({cached:,} repeated)]")
-"""`1,234 (200 repeated)`: `cached` are those that Grok had read before, which cost less."""
-
 DROPPED = (
     "Whoever runs the bot has ended this question. Please ask again if you still need an answer."
 )

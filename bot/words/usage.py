@@ -126,8 +126,6 @@ def amount(unit: str, value: int) -> str:
 
 
 LIMIT_LINE = Sentence("{bar}  {used} of {limit} · {left} left[ · resets {when}]")
-"""How much of a limit is used; `when` it begins anew, or empty."""
-
 LIMIT_ONLY = Sentence("• {limit}")
 
 
@@ -138,7 +136,6 @@ def caps(caps: Sequence[str]) -> str:
 
 
 USED = Sentence("{window}: {requests} · {tokens} · {money}[ · {searched}]")
-"""`searched`: what of it was searching, or empty."""
 
 
 def searched(searches: str, posts: str, money: str) -> str:
@@ -147,19 +144,13 @@ def searched(searches: str, posts: str, money: str) -> str:
 
 
 USED_NOTHING = Sentence("{window}: nothing yet")
-
 UNPRICED = Sentence("{money} (the cost of {questions:count question} is not known)")
-"""`money`, and so many questions whose cost nobody knows."""
-
 UNDER_WAY = Sentence(
     "{questions:One question is under way; what it may need counts as used until it "
     "is|{questions:,} questions are under way; what they may need counts as used until they are} "
     "done."
 )
-
 MOST = Sentence("Used most this month: {people:list}.")
-"""Who used most, the most first."""
-
 ONE_OF_MOST = Sentence("{who} ({tokens})")
 
 # --- a month as a table ---------------------------------------------------------------------
@@ -181,16 +172,9 @@ COLUMNS = (
 )
 OTHERS = "others"
 NO_EXPORT = Sentence("Nothing was used in {month}.")
-
 EXPORTED = Sentence("I have sent you {month} as a table, in our messages: {rows:count row}.")
-"""To whoever asked for it."""
-
 EXPORT_TITLE = Sentence("Usage in {month}{parts:|, part {part} of {parts}}")
-"""The notification of one message of it."""
-
 EXPORT_SUMMED = Sentence("The last row adds up {rows:count row} with the least use.")
-"""Below a table that is too long for Slack."""
-
 EXPORT_FAILED = "Slack did not let me send you the table just now. Please try again in a minute."
 
 # --- told to admins -------------------------------------------------------------------------
@@ -199,4 +183,3 @@ ALARM = Sentence(
     "⚠️ Most of what {whose} may use is used up: {bar} of {limit}. {left} left; it resets {when}. "
     "Questions that do not fit are refused until then. `/grok quota set` allows more."
 )
-"""To admins, when most of a quota is used."""

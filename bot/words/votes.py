@@ -157,9 +157,7 @@ def without_signs(title: str) -> str:
 
 SHARE_IN_WORDS = Sentence("{name}: {value}% ({least}–{most}%)")
 MORE_SHARES = Sentence("{number:,} more")
-
 NUMBERED = Sentence("({number})")
-"""In the place of a name that cannot be drawn."""
 
 
 def legend(title: str, names: Mapping[int, str]) -> str:
@@ -174,7 +172,6 @@ def because(reason: str, count: int) -> str:
 
 
 WHY = Sentence("👎 because: {reasons:list}")
-"""What was wrong, the commonest first."""
 
 # --- an export ------------------------------------------------------------------------------
 
@@ -215,8 +212,6 @@ def exported(month: str, votes: int, texts: int) -> str:
 
 
 EXPORT_TITLE = Sentence("Votes of {month}{parts:|, part {part} of {parts}}")
-"""The notification of one message of it."""
-
 LEFT_OUT = (
     "There is more than messages can hold. Give the app the scope files:write, and it comes as a "
     "file."

@@ -50,6 +50,4 @@ PROMPTS: tuple[tuple[str, str], ...] = (
 """What may be asked with one click: what the button says, and the question."""
 
 GREETING = Sentence("*Hello[ {name}], ask me anything.*")
-"""The beginning; `name` is empty when nobody knows it."""
-
 NO_SUCH_PROMPT = "I do not offer this any more. Please write your question here."

@@ -122,7 +122,7 @@ def test_a_file_of_something_else_stays_as_it_is(tmp_path: Path, content: str) -
     with pytest.raises(StartupError) as caught, Record(path):
         pass
 
-    assert caught.value.faults == (words.OF_ANOTHER.format(path),)
+    assert caught.value.faults == (words.OF_ANOTHER(str(path)),)
     assert path.read_text() == content
 
 

@@ -56,15 +56,10 @@ def plain(sentence: str) -> str:
 
 
 SOME_MODELS = Sentence("There are {names:list}[, and {more} more].")
-"""Models that there are, where one was asked for that there is not."""
-
 NO_FILE = Sentence("There is no file {path} that I can read, so Grok was not asked.")
-"""`path` is made safe to show."""
-
 FOLDER = Sentence(
     "{path} is a folder, so Grok was not asked. Name the files in it, each with --file."
 )
-"""The same of a folder."""
 
 
 def unread(files: Sequence[tuple[str, str]]) -> str:
@@ -74,10 +69,7 @@ def unread(files: Sequence[tuple[str, str]]) -> str:
 
 
 TOO_MANY_FILES = Sentence("At most {most} files go along with one question, so Grok was not asked.")
-"""More files than go along with one question."""
-
 TOO_LONG = Sentence(
     "What came in is longer than {most:,} bytes, so Grok was not asked. Send less of it, or raise "
     "GROK_MAX_PROMPT_BYTES."
 )
-"""More came in than a prompt may hold, in bytes."""

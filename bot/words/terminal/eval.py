@@ -10,9 +10,12 @@ NO_PROMPTS = "There is no prompt in it, so nothing was asked. Give a data set wi
 NO_BUDGET = "The budget is to be more than nothing: --budget 0.50 allows half a dollar."
 NOT_A_NUMBER = "give a number from 1 on"
 NOT_DOLLARS = "give US dollars as a number, such as 0.50"
-IN_USE = "Another eval writes to {}. Wait for its end, or name another file with --out."
-OF_ANOTHER = (
-    "{} holds the results of something else. Name another file with --out, or take this one away."
+IN_USE = Sentence(
+    "Another eval writes to {path}. Wait for its end, or name another file with --out."
+)
+OF_ANOTHER = Sentence(
+    "{path} holds the results of something else. Name another file with --out, or take this one "
+    "away."
 )
 AS_SET = "as set"
 NOT_JSON = "is no JSON"
@@ -74,24 +77,16 @@ ONE_MODEL = "One model judges, beside a person: give --judge one model, or perso
 OUT = "where results are kept, to go on from; DATA.eval.jsonl by default, the plot beside it"
 AT_ONCE = "how many questions are asked at once (8)"
 FIRST = "only so many prompts of the data set"
-
 TOO_LARGE = Sentence(
     "{path} is larger than {most} MB. Nothing was asked. Give a part of it at a time."
 )
-"""A file of more than so many MB."""
-
 NO_FILE = Sentence(
     "{path} is a pipe or a device, and could not be read again when the eval goes on. Nothing was "
     "asked. Name a file."
 )
-"""A pipe or a device in place of a file."""
-
 UTF_16 = Sentence("{path} is text in UTF-16. Nothing was asked. Save it as UTF-8.")
 UNREADABLE = Sentence("{path} cannot be read: {why}. Nothing was asked.")
-
 NO_ROOM = Sentence("{path} cannot be written: {why}. Nothing was asked.")
-"""The file of results takes nothing from the beginning."""
-
 UNWRITABLE = Sentence(
     "What comes can no longer be kept: {why}. The same command goes on where it stands."
 )
@@ -112,10 +107,7 @@ NO_SCHEMA = Sentence("“schema” is no JSON Schema: {why}")
 LEADS_NOWHERE = Sentence(
     "“schema” refers to {reference}, which is not in it: put it there, under “$defs”"
 )
-
 LEFT_OUT = Sentence("{number:count vote} came without a prompt and was left out.")
-"""Lines of an export whose channel has not let its texts go along."""
-
 NO_SUCH_AXIS = Sentence("--grid {name}: there is no such parameter here. Known: {known:list}.")
 
 
@@ -133,18 +125,14 @@ UNKNOWN_PRICE = Sentence(
     "Nobody knows what {model} costs, so no budget can be kept. Set GROK_PRICES, such as "
     "{model}=2.50/10, and try again."
 )
-
 SPENT_UP = Sentence(
     "The budget has no room for the next request, which may cost up to {most}. With a larger "
     "--budget it goes on where it stands."
 )
-"""The next request may cost `most`."""
-
 STOPPING = Sentence(
     "Stopping at the end of {requests:count request} under way. Ctrl-C again ends it at once; what "
     "is under way may then be paid for in vain."
 )
-"""After the first Ctrl-C, while so many requests are under way."""
 
 
 def plan(prompts: int, settings: int, done: int, most: str) -> str:
@@ -157,36 +145,23 @@ def plan(prompts: int, settings: int, done: int, most: str) -> str:
 
 
 PROGRESS = Sentence("{bar} {done:,}/{total:,} · {spent} of {budget}[ · {failed:,} failed]")
-
 SPENT = Sentence(
     "Spent {spent}[, of which {lost} are what {requests:count request} that broke off may have "
     "come to at most]."
 )
-"""`lost`: of so many requests that were cut off, and that may have been charged."""
-
 GOOD_IS_RELATIVE = Sentence(
     "good: how many answers were preferred to those of {first}; as good as that counts half. The "
     "others are measured by {first}, so its own share is 50% by definition, without a range."
 )
-"""What a share of good answers means where answers were compared with those of `first`."""
-
 MISSING = Sentence(" ({number:,} missing)")
-"""Behind how many answers there are."""
-
 PLOTTED = Sentence("Quality against cost as a picture: {path}")
 NOT_PLOTTED = Sentence("The picture {path} could not be written: {why}.")
-
 FAILED = Sentence("{number:count answer} did not come.[ The last time: {sentence}]")
-"""Of answers that never came; `sentence` is why the last did not, empty where that is said
-elsewhere."""
-
 NOT_ASKED = Sentence("{number:count answer} {number:is|are} still to be asked for.")
-
 AGREEMENT = Sentence(
     "The judge {model} agrees with people on {share} of {votes:count answer} that they voted on "
     "(kappa {kappa})."
 )
-"""How often the judge and people say the same of an answer."""
 
 
 def judge_here(address: str, left: int, demo: str) -> str:
@@ -206,8 +181,6 @@ AGREEMENT_WITH_PERSON = Sentence(
     "The judge {model} agrees with the person on {share} of {pairs:count pair} that both compared "
     "(kappa {kappa})."
 )
-"""How often a model and a person find the same one of two answers better."""
-
 NOT_JUDGED = Sentence("{number:count pair} not judged yet.")
 
 
