@@ -110,13 +110,13 @@ class WantedChange:
     faults: tuple[Fault, ...] = ()
 
 
-def wanted(
-    command: AdminCommand, scope: Scope, policy: Policy, catalogue: Catalogue, pause: Paused
+def _wanted(
+    command: AdminCommand, scope: Scope, policy: Policy, catalogue: Catalogue, by: str
 ) -> WantedChange:
-    """What is wanted with `command` in `scope`; `pause`: the one that it may set."""
+    """What is wanted with `command` in `scope`, `by` whoever typed it."""
     match command.name:
         case "pause":
-            return WantedChange({"paused": pause.model_dump()})
+            return WantedChange({"paused": Paused(by=by, at=time.time()).model_dump()})
         case "resume":
             return WantedChange({"paused": None})
         case "models allow" | "models forbid" if command.names:
@@ -168,50 +168,6 @@ def channel_of(scope: Scope) -> str:
     return scope.id if scope.kind == "channel" else ""
 
 
-def faults_of_defaults(
-    values: Mapping[str, JsonValue],
-    scope: Scope,
-    policy: Policy,
-    grok: GrokClient,
-    settings: Mapping[str, JsonValue],
-) -> tuple[Fault, ...]:
-    """What speaks against these defaults (None: taken away) in `scope`, once per parameter: a
-    misspelt model, a value, a restriction, or what the model that is asked then cannot do."""
-    model = values.get("model")
-    rules = InForce(policy, channel_of(scope), id_of=grok.catalogue.id_of)
-    faults = [
-        *(_unknown(model, grok.catalogue) if isinstance(model, str) else ()),
-        *default_faults(rules, values),
-        *_beyond_model(values, scope, policy, grok, settings),
-    ]
-    return tuple({fault.parameter: fault for fault in reversed(faults)}.values())[::-1]
-
-
-def _beyond_model(
-    values: Mapping[str, JsonValue],
-    scope: Scope,
-    policy: Policy,
-    grok: GrokClient,
-    settings: Mapping[str, JsonValue],
-) -> Iterator[Fault]:
-    id_of = grok.catalogue.id_of
-    wide, here = (
-        InForce(policy, place, settings=settings, id_of=id_of).values
-        for place in ("", channel_of(scope))
-    )
-    kept = {name: value for name, value in {**here, **values}.items() if value is not None}
-    all_ = {**wide, **kept}
-    given = {name: value for name, value in all_.items() if name in PARAMETERS}
-    try:
-        request = validate({**given, "prompt": "-"})
-    except RequestRefused:
-        return
-    effort, search = effort_in(all_.get("effort")), _searched(kept, wide)
-    for fault in grok.check(request, effort=effort, search=search):
-        if "model" in values or fault.parameter in values:
-            yield fault
-
-
 def _searched(*defaults: Mapping[str, JsonValue]) -> Search:
     """What defaults search, the nearest first."""
     named = [item for each in defaults for item in each.items() if is_value(*item)]
@@ -237,8 +193,7 @@ class Changing:
             return await self._change_own(command, caller)
         scope = target.scope(channel=caller.channel, user=caller.user)
         policy = await self._policies.current()
-        pause = Paused(by=caller.user, at=time.time())
-        want = wanted(command, scope, policy, self._grok.catalogue, pause)
+        want = _wanted(command, scope, policy, self._grok.catalogue, caller.user)
         faults = want.faults
         if command.name in ("defaults set", "defaults unset"):
             faults += self.faults_of(_named(want.fields), scope, policy)
@@ -275,10 +230,33 @@ class Changing:
         return CommandReply((words.changed("defaults", words.YOURS), *lines))
 
     def faults_of(
-        self, defaults: Mapping[str, JsonValue], scope: Scope, policy: Policy
+        self, values: Mapping[str, JsonValue], scope: Scope, policy: Policy
     ) -> tuple[Fault, ...]:
-        """What speaks against these defaults (None: taken away) in `scope`."""
-        return faults_of_defaults(defaults, scope, policy, self._grok, self._settings)
+        """What speaks against these defaults (None: taken away) in `scope`, once per parameter: a
+        misspelt model, a value, a restriction, or what the model that is asked then cannot do."""
+        model, catalogue = values.get("model"), self._grok.catalogue
+        rules = InForce(policy, channel_of(scope), id_of=catalogue.id_of)
+        faults = [
+            *(_unknown(model, catalogue) if isinstance(model, str) else ()),
+            *default_faults(rules, values),
+            *self._beyond_model(values, rules),
+        ]
+        return tuple({fault.parameter: fault for fault in reversed(faults)}.values())[::-1]
+
+    def _beyond_model(self, values: Mapping[str, JsonValue], rules: InForce) -> Iterator[Fault]:
+        here = replace(rules, settings=self._settings)
+        wide = replace(here, channel="").values
+        kept = {n: value for n, value in {**here.values, **values}.items() if value is not None}
+        all_ = {**wide, **kept}
+        given = {name: value for name, value in all_.items() if name in PARAMETERS}
+        try:
+            request = validate({**given, "prompt": "-"})
+        except RequestRefused:
+            return
+        effort, search = effort_in(all_.get("effort")), _searched(kept, wide)
+        for fault in self._grok.check(request, effort=effort, search=search):
+            if "model" in values or fault.parameter in values:
+                yield fault
 
     async def change(self, scope: Scope, fields: Fields, caller: Caller) -> CommandReply:
         """Set and take away `fields`, all of one kind.

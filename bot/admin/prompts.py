@@ -36,27 +36,20 @@ class PromptCommands:
     async def find(self, name: str, *, user: str, channel: str) -> tuple[Scope, str] | None:
         """The prompt that `name` means to `user` in `channel`, and whose it is: their own stands
         before the channel's, and that before the workspace's. Raises `StoreUnavailable`."""
-        for owner, prompts in await self._all(user, channel):
-            if name in prompts:
-                return owner, prompts[name]
-        return None
+        return (await self._named(user, channel)).get(name)
 
     async def offered(self, user: str, channel: str) -> tuple[Offer, ...]:
         """All that `user` may ask in `channel` (empty: nowhere yet), each name once: that which
         `find` finds. Raises `StoreUnavailable`."""
-        named: dict[str, Offer] = {}
-        for owner, prompts in await self._all(user, channel):
-            for name, text in prompts.items():
-                beginning = excerpt(text, _EXCERPT_CHARS)
-                named.setdefault(name, Offer(owner=owner.kind, name=name, beginning=beginning))
-        return tuple(named.values())
+        return tuple(
+            Offer(owner=owner.kind, name=name, beginning=excerpt(text, _EXCERPT_CHARS))
+            for name, (owner, text) in (await self._named(user, channel)).items()
+        )
 
     async def texts(self, user: str, channel: str) -> list[tuple[str, str]]:
         """The same whole: names and texts. Raises `StoreUnavailable`."""
-        named: dict[str, str] = {}
-        for _, prompts in await self._all(user, channel):
-            named |= {name: text for name, text in prompts.items() if name not in named}
-        return list(named.items())
+        named = await self._named(user, channel)
+        return [(name, text) for name, (_, text) in named.items()]
 
     async def named(self, text: str, *, user: str, channel: str) -> str:
         """What the prompt is called that says `text`; empty where none does. Raises
@@ -125,6 +118,13 @@ class PromptCommands:
             return CommandReply((words.NONE_THERE(name=name, whose=_whose(owner, caller)),))
         await self._saved.set_prompt(owner, name, "")
         return CommandReply((words.DELETED(name=name, whose=_whose(owner, caller)),))
+
+    async def _named(self, user: str, channel: str) -> Mapping[str, tuple[Scope, str]]:
+        """The prompt that each name means, and whose it is."""
+        named: dict[str, tuple[Scope, str]] = {}
+        for owner, prompts in await self._all(user, channel):
+            named |= {name: (owner, text) for name, text in prompts.items() if name not in named}
+        return named
 
     async def _all(self, user: str, channel: str) -> Owned:
         owners = _owners(user, channel)

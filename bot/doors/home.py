@@ -73,9 +73,21 @@ class Home:
         recents = soon(self._store.recents.read(user), READ_SECONDS, None, "questions not read")
         person, recent = await asyncio.gather(self._slack.people.find(user), recents)
         concern, prompts, votes = await asyncio.gather(
-            self._concern_of(person, recent or ()), self._prompts(person), self._votes(person)
+            self._concern_of(person, recent or ()),
+            self._prompts(person),
+            soon(self._home_rules.votes(person), READ_SECONDS, (), "votes not read"),
         )
-        parts = self._parts(person, recent, prompts, concern, votes)
+        catalogue, installation = self._grok.catalogue, self._slack.installation
+        parts = [
+            view.ways_to_ask(person.name if person.known else "", installation.bot_user),
+            view.questions_away()
+            if recent is None
+            else view.questions(recent, installation.url, person.tz_offset),
+            *prompts,
+            *concern.parts,
+            *votes,
+            view.models(catalogue.models, catalogue.find(concern.model), concern.allowed),
+        ]
         await self._slack.views.publish(user, view.home_view(parts))
 
     async def _concern_of(self, person: Person, recent: Sequence[Recent]) -> Concern:
@@ -92,10 +104,6 @@ class Home:
         names = tuple(name for own in found for name in own)
         return (view.saved_prompts(names),) if names else ()
 
-    async def _votes(self, person: Person) -> tuple[Part, ...]:
-        """What people think of answers, if that is theirs to know and Redis says it."""
-        return await soon(self._home_rules.votes(person), READ_SECONDS, (), "votes not read")
-
     async def _seen(self, person: Person, recent: Sequence[Recent]) -> list[str]:
         """Channels where `person` asked of late and which they still see: whoever left one is
         told nothing of it any more."""
@@ -105,28 +113,6 @@ class Home:
         channels = [each for each in asked_in if is_channel(each)][:MOST_CHANNELS]
         sights = await asyncio.gather(*(self._slack.membership.sight(person, c) for c in channels))
         return [channel for channel, sight in zip(channels, sights, strict=True) if sight == "yes"]
-
-    def _parts(
-        self,
-        person: Person,
-        recent: Sequence[Recent] | None,
-        prompts: Sequence[Part],
-        concern: Concern,
-        votes: Sequence[Part],
-    ) -> list[Part]:
-        """The parts of the tab from top to bottom: what more there is to show is added here."""
-        catalogue = self._grok.catalogue
-        url, tz_offset = self._slack.installation.url, person.tz_offset
-        return [
-            view.ways_to_ask(
-                person.name if person.known else "", self._slack.installation.bot_user
-            ),
-            view.questions_away() if recent is None else view.questions(recent, url, tz_offset),
-            *prompts,
-            *concern.parts,
-            *votes,
-            view.models(catalogue.models, catalogue.find(concern.model), concern.allowed),
-        ]
 
 
 @dataclass(frozen=True, slots=True)

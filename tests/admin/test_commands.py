@@ -11,10 +11,11 @@ from bot.admin.commands import CommandRunner
 from bot.grok.client import GrokClient
 from bot.rules.policy import Paused, Rules
 from bot.rules.quota import EACH_USER, WORKSPACE, Scope
+from bot.store.quotas import Quotas
 from bot.words import admin as words
 from bot.words import commands as managing_words
 from sandbox.workspace import ANA, BEN, CHLOE, FINANCE, GENERAL, GUEST, Workspace, dm_of
-from tests.admin.command_desk import KEYS, Desk, desk
+from tests.admin.command_desk import Desk, desk
 from tests.store.proxy import always
 
 HERE = Scope("channel", GENERAL)
@@ -381,8 +382,8 @@ async def test_when_no_reply_says_whether_it_changed_that_is_said(at: Desk) -> N
     assert (await rules(at)).paused is not None
 
 
-async def test_a_fault_of_ours_is_answered_too(at: Desk) -> None:
-    await at.store.redis.hset(KEYS.ledger("2025-11"), "not as it should be", "x")
+async def test_a_fault_of_ours_is_answered_too(at: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Quotas, "export", lambda *_: 1 / 0)
 
     assert await at.command("usage export") == words.FAILED
 
