@@ -26,14 +26,13 @@ from bot.jobs.worker import Worker
 from bot.settings import Settings, Streaming
 from bot.slack.pacing import EditBudget
 from bot.slack.people.people import People
-from bot.slack.people.person import Organisation
+from bot.slack.people.person import KeptPeople, Organisation
 from bot.slack.reading.thread import ThreadReader
 from bot.slack.slack import Slack
 from bot.slack.web_api import WebApi
 from bot.store.allowances import Allowances
 from bot.store.conversations import Conversations
 from bot.store.keys import Keys
-from bot.store.memory import KeptPeople
 from bot.store.redis.connection import Store
 from bot.store.redis.embedded import EmbeddedServer
 from sandbox.workspace import ANA, BOT_USER, TEAM_ID, Workspace

@@ -14,13 +14,13 @@ from bot.slack.files import Files
 from bot.slack.installation import Installation
 from bot.slack.people.membership import Membership
 from bot.slack.people.people import People
-from bot.slack.people.person import Organisation
+from bot.slack.people.person import KeptPeople, Organisation
 from bot.slack.side import SlackSide
 from bot.slack.slack import Slack
 from bot.slack.views import Views
 from bot.slack.web_api import RestingApi
 from bot.store.allowances import Rests
-from bot.store.memory import KeptPeople, Memory
+from bot.store.memory import Memory
 from bot.store.redis.connection import Store
 from bot.store.side import StoreSide
 

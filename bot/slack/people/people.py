@@ -18,11 +18,16 @@ import structlog
 from pydantic import TypeAdapter, ValidationError
 
 from bot.errors import OutcomeUnknown, RateLimited, SlackError, StoreUnavailable, what_it_says
-from bot.slack.people.person import Organisation, Person, SlackUser
+from bot.slack.people.person import (
+    KEPT_SECONDS,
+    KeptPeople,
+    Organisation,
+    Person,
+    SlackUser,
+)
 from bot.slack.web_api import WebApi
 from bot.slack_limits import TIER_4_PER_MINUTE
 from bot.store.allowances import Allowances
-from bot.store.memory import KEPT_SECONDS, KeptPeople
 
 log = structlog.get_logger(__name__)
 
