@@ -41,11 +41,10 @@ from bot.rules.policy import (
 from bot.rules.quota import WORKSPACE, Scope
 from bot.rules.searchable import Searchable, not_kept, to_allow
 from bot.settings import Settings, default_values
-from bot.slack.blocks import Message, mention, moment, offer
+from bot.slack.blocks import Message, lines, mention, moment, offer
 from bot.slack.charts.charts import Chart
 from bot.slack.documents import Document
 from bot.slack.people.person import Person
-from bot.slack.views import lines
 from bot.slack_limits import BLOCKS_PER_MESSAGE, UPDATE_TEXT_BYTES
 from bot.store.policies import Change, Policies, Saved
 from bot.words import admin as words

@@ -22,12 +22,11 @@ from bot.errors import SlackError, StoreUnavailable, what_it_says
 from bot.patience import soon
 from bot.rules.saved_prompts import PLACE
 from bot.slack.agent import SUGGESTED
-from bot.slack.blocks import Block, Message, Offered, button
+from bot.slack.blocks import Block, Message, Offered, button, lines, small
 from bot.slack.inbound.payloads import Click, ContextChanged, HomeOpened
 from bot.slack.inbound.reaction import Reaction
 from bot.slack.people.person import Person
 from bot.slack.side import SlackSide
-from bot.slack.views import lines, small
 from bot.slack_limits import (
     SUGGESTED_CHARS,
     SUGGESTED_PROMPTS,

@@ -1,4 +1,5 @@
-"""Slack's JSON of one message of an answer. No other file knows its form.
+"""The blocks that messages and views are of, and Slack's JSON of one message of an answer. No other
+file knows its form.
 
 Every text here comes from `bot.words` or was made safe. The answer is one `markdown` block
 in every state, since Slack refuses to swap kinds of blocks in an edit; the buttons of an
@@ -8,7 +9,7 @@ answer go between it and the last line.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -20,7 +21,7 @@ from bot.markdown import safety
 from bot.markdown.characters import beginning, boundary, printable, shortened
 from bot.markdown.pieces import most_within, weigh
 from bot.rules.votes import Choice
-from bot.slack_limits import SECTION_TEXT_CHARS
+from bot.slack_limits import SECTION_FIELDS, SECTION_TEXT_CHARS
 from bot.words import talk
 from bot.words import votes as votes_words
 
@@ -48,7 +49,7 @@ BUTTONS_BLOCK = "answer_buttons"
 STOP_BLOCK = "stop_button"
 """The `block_id` of the buttons below an answer, and of Stop above one that streams."""
 
-_LINE: Block = {"type": "divider"}
+DIVIDER: Block = {"type": "divider"}
 _QUESTION_CHARS = SECTION_TEXT_CHARS - 100
 _NOTIFICATION_CHARS = 120
 _OFFER_CHARS = 2_800
@@ -57,6 +58,71 @@ _OFFER_CHARS = 2_800
 _SECTION_DIGITS = 4
 
 _USER = re.compile(r"[UW][A-Z0-9]+")
+
+
+def heading(words: str) -> Block:
+    """A heading of ours."""
+    return {"type": "header", "text": _plain(words)}
+
+
+def section(mrkdwn: str) -> Block:
+    """A paragraph."""
+    return {"type": "section", "text": _mrkdwn(mrkdwn)}
+
+
+def small(mrkdwn: str) -> Block:
+    """A small line."""
+    return {"type": "context", "elements": [_mrkdwn(mrkdwn)]}
+
+
+def fields(mrkdwns: Iterable[str]) -> Iterator[Block]:
+    """Short texts in two columns."""
+    texts = [_mrkdwn(text) for text in mrkdwns]
+    for first in range(0, len(texts), SECTION_FIELDS):
+        yield {"type": "section", "fields": texts[first : first + SECTION_FIELDS]}
+
+
+def lines(mrkdwns: Iterable[str]) -> Iterator[Block]:
+    """Lines, as many to a paragraph as it holds."""
+    paragraph = ""
+    for line in mrkdwns:
+        longer = f"{paragraph}\n{line}" if paragraph else line
+        if paragraph and len(longer) > SECTION_TEXT_CHARS:
+            yield section(paragraph)
+            longer = line
+        paragraph = longer
+    if paragraph:
+        yield section(paragraph)
+
+
+def long_text(text: str) -> Iterator[Block]:
+    """`text` in paragraphs as long as Slack allows, cut at the end of a line or word."""
+    whole = text.strip()
+    at = 0
+    while at < len(whole):
+        start = whole[at : at + SECTION_TEXT_CHARS]
+        end = _end_of_piece(start, last=at + SECTION_TEXT_CHARS >= len(whole))
+        end = boundary(whole, at + end, at) - at
+        if shown := safety.neutralise(printable(start[:end])).strip():
+            yield {"type": "section", "text": _plain(shown)}
+        at += end
+
+
+def _end_of_piece(start: str, *, last: bool) -> int:
+    """How much of `start` goes into one paragraph; `last`: nothing follows behind it."""
+    most = most_within(start, SECTION_TEXT_CHARS)
+    if last and most == len(start):
+        return most
+    cuts = (start.rfind(mark, most // 2, most) for mark in ("\n", " "))
+    return next((cut for cut in cuts if cut > 0), most)
+
+
+def _mrkdwn(text: str) -> Block:
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def _plain(text: str) -> Block:
+    return {"type": "plain_text", "text": text, "emoji": False}
 
 
 def moment(at: float, tz_offset: int = 0) -> str:
@@ -164,7 +230,7 @@ class Message:
 
 def with_notice(message: Message, notice: str) -> Message:
     """`message` with one small line of the bot's above it."""
-    return replace(message, blocks=(_small(notice), *message.blocks))
+    return replace(message, blocks=(small(notice), *message.blocks))
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,10 +249,10 @@ class Foot:
     @property
     def blocks(self) -> tuple[Block, ...]:
         """The buttons in one block, and a block for each line that says anything."""
-        above = map(_small, filter(None, self.above))
+        above = map(small, filter(None, self.above))
         buttons = (self._buttons(),) if self.buttons else ()
         votes = (thumbs(self.job_id),) if self.feedback else ()
-        return (*above, *buttons, *votes, *map(_small, filter(None, self.lines)))
+        return (*above, *buttons, *votes, *map(small, filter(None, self.lines)))
 
     def offering(self, job_id: str, section: int) -> Foot:
         """The same with *Continue*, for one of the answers of the job."""
@@ -260,9 +326,9 @@ class Question:
     def _head(self) -> tuple[Block, ...]:
         if self.visible:
             return ()
-        question = (_plain(self.shown), _LINE) if self.shown else ()
+        question = ({"type": "section", "text": _plain(self.shown)}, DIVIDER) if self.shown else ()
         asked = self.heading or words.ASKED(mention(self.user) or excerpt(self.user))
-        return (_small(asked), *question)
+        return (small(asked), *question)
 
 
 def further_message(number: int, answer: str, foot: Foot) -> Message:
@@ -272,15 +338,14 @@ def further_message(number: int, answer: str, foot: Foot) -> Message:
 
 def apology(user: str, sentence: str, foot: Foot) -> Message:
     """A whole answer that is one sentence of the bot's: who asked, and nothing of what."""
-    asked = _small(words.ASKED(mention(user) or talk.SOMEBODY))
+    asked = small(words.ASKED(mention(user) or talk.SOMEBODY))
     return Message((asked, _markdown(words.FAILED(sentence)), *foot.blocks), sentence)
 
 
 def note(sentence: str, text: str = "") -> Message:
     """A message that is one sentence of the bot's, in Slack's mrkdwn; `text` is its
     notification, where that is to say something else."""
-    shown = {"type": "mrkdwn", "text": sentence, "verbatim": True}
-    return Message(({"type": "section", "text": shown},), text or sentence)
+    return Message((section(sentence),), text or sentence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,8 +360,7 @@ class Offered:
 def offer(sentence: str, buttons: Sequence[Offered] = (), copy: str = "") -> Message:
     """A sentence for one person, in mrkdwn, with `copy` in a block to be copied to the letter and
     buttons below it; too long a text is cut."""
-    shown = {"type": "mrkdwn", "text": _cut(sentence), "verbatim": True}
-    blocks: list[Block] = [{"type": "section", "text": shown}]
+    blocks = [section(_cut(sentence))]
     if copy.strip():
         text = {"type": "text", "text": _cut(printable(copy))}
         code = {"type": "rich_text_preformatted", "elements": [text]}
@@ -315,7 +379,7 @@ def button(offered: Offered) -> Block:
     return {
         "type": "button",
         "action_id": offered.action,
-        "text": {"type": "plain_text", "text": offered.label, "emoji": False},
+        "text": _plain(offered.label),
         **({"value": offered.value} if offered.value else {}),
     }
 
@@ -333,14 +397,3 @@ def mentions(users: Iterable[str]) -> list[str]:
 def _markdown(text: str) -> Block:
     safe = text if isinstance(text, safety.Safe) else safety.make_safe(text)
     return {"type": "markdown", "text": words.BLANK if safe.isspace() or not safe else safe}
-
-
-def _plain(text: str) -> Block:
-    return {"type": "section", "text": {"type": "plain_text", "text": text, "emoji": False}}
-
-
-def _small(text: str) -> Block:
-    return {
-        "type": "context",
-        "elements": [{"type": "mrkdwn", "text": text, "verbatim": True}],
-    }

@@ -1,8 +1,8 @@
-"""Opening and updating views (modals and the Home tab), and the blocks that they are of."""
+"""Opening and updating views: modals and the Home tab."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,83 +10,16 @@ import structlog
 from attrs import frozen
 
 from bot.errors import RateLimited, SlackError
-from bot.markdown import safety
-from bot.markdown.characters import boundary, printable
-from bot.markdown.pieces import most_within
-from bot.slack.blocks import Block
 from bot.slack.web_api import WebApi, mapping, text_of
-from bot.slack_limits import SECTION_FIELDS, SECTION_TEXT_CHARS, TIER_4_PER_MINUTE
+from bot.slack_limits import TIER_4_PER_MINUTE
 from bot.store.allowances import Allowances
 
 log = structlog.get_logger(__name__)
-
-DIVIDER: Block = {"type": "divider"}
 
 VIEWS_PER_MINUTE_EACH = TIER_4_PER_MINUTE // 4
 """How many views one person is shown."""
 
 ViewJson = Mapping[str, Any]
-
-
-def heading(words: str) -> Block:
-    """A heading of ours."""
-    return {"type": "header", "text": {"type": "plain_text", "text": words, "emoji": False}}
-
-
-def section(mrkdwn: str) -> Block:
-    """A paragraph."""
-    return {"type": "section", "text": _mrkdwn(mrkdwn)}
-
-
-def small(mrkdwn: str) -> Block:
-    """A small line."""
-    return {"type": "context", "elements": [_mrkdwn(mrkdwn)]}
-
-
-def fields(mrkdwns: Iterable[str]) -> Iterator[Block]:
-    """Short texts in two columns."""
-    texts = [_mrkdwn(text) for text in mrkdwns]
-    for first in range(0, len(texts), SECTION_FIELDS):
-        yield {"type": "section", "fields": texts[first : first + SECTION_FIELDS]}
-
-
-def lines(mrkdwns: Iterable[str]) -> Iterator[Block]:
-    """Lines, as many to a paragraph as it holds."""
-    paragraph = ""
-    for line in mrkdwns:
-        longer = f"{paragraph}\n{line}" if paragraph else line
-        if paragraph and len(longer) > SECTION_TEXT_CHARS:
-            yield section(paragraph)
-            longer = line
-        paragraph = longer
-    if paragraph:
-        yield section(paragraph)
-
-
-def long_text(text: str) -> Iterator[Block]:
-    """`text` in paragraphs as long as Slack allows, cut at the end of a line or word."""
-    whole = text.strip()
-    at = 0
-    while at < len(whole):
-        start = whole[at : at + SECTION_TEXT_CHARS]
-        end = _end_of_piece(start, last=at + SECTION_TEXT_CHARS >= len(whole))
-        end = boundary(whole, at + end, at) - at
-        if shown := safety.neutralise(printable(start[:end])).strip():
-            yield {"type": "section", "text": {"type": "plain_text", "text": shown, "emoji": False}}
-        at += end
-
-
-def _end_of_piece(start: str, *, last: bool) -> int:
-    """How much of `start` goes into one paragraph; `last`: nothing follows behind it."""
-    most = most_within(start, SECTION_TEXT_CHARS)
-    if last and most == len(start):
-        return most
-    cuts = (start.rfind(mark, most // 2, most) for mark in ("\n", " "))
-    return next((cut for cut in cuts if cut > 0), most)
-
-
-def _mrkdwn(text: str) -> Block:
-    return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
 @dataclass(frozen=True, slots=True)

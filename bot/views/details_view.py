@@ -15,9 +15,9 @@ from bot.completion.options import OPTIONS, PARAMETERS, written
 from bot.completion.result import TICKS_PER_DOLLAR, Answer, Most, TokenLogprob, Usage
 from bot.grok.endpoints.writing import ENDPOINTS
 from bot.jobs.job import Job
-from bot.slack.blocks import Block
-from bot.slack.views import ViewJson, fields, heading, long_text, small
-from bot.slack.views import lines as paragraphs
+from bot.slack.blocks import Block, fields, heading, long_text, small
+from bot.slack.blocks import lines as paragraphs
+from bot.slack.views import ViewJson
 from bot.slack_limits import VIEW_BLOCKS, VIEW_BYTES
 from bot.views.form_fields import modal
 from bot.words import files as file_words

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bot.completion.excerpt import excerpt
 from bot.rules.votes import COMMENT_CHARS, REASONS, Reason
+from bot.slack.blocks import small
 from bot.slack.inbound.payloads import View
-from bot.slack.views import ViewJson, small
+from bot.slack.views import ViewJson
 from bot.views.form_fields import held, held_text, input_block, modal, option
 from bot.words import votes as words
 

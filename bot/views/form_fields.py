@@ -14,7 +14,7 @@ from bot.completion.search import OPTION_NAMES, read
 from bot.errors import Fault
 from bot.markdown.characters import boundary
 from bot.rules.saved_prompts import Offer
-from bot.slack.views import heading, section
+from bot.slack.blocks import heading, section
 from bot.slack_limits import (
     INPUT_CHARS,
     OPTION_TEXT_CHARS,

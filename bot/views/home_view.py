@@ -9,8 +9,8 @@ from bot.completion.excerpt import excerpt
 from bot.grok.catalogue import by_price
 from bot.grok.known_models import Model
 from bot.rules.policy import Models
-from bot.slack.blocks import Block, Offered, button, moment
-from bot.slack.views import DIVIDER, ViewJson, heading, lines, section, small
+from bot.slack.blocks import DIVIDER, Block, Offered, button, heading, lines, moment, section, small
+from bot.slack.views import ViewJson
 from bot.slack_limits import VIEW_BLOCKS
 from bot.store.conversations import Recent
 from bot.words import home as words

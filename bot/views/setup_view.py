@@ -26,7 +26,7 @@ from bot.rules.quota import (
     ScopeKind,
     read_amount,
 )
-from bot.slack.views import section, small
+from bot.slack.blocks import section, small
 from bot.slack_limits import INPUT_CHARS
 from bot.views.form_fields import (
     NOT_SET,

@@ -16,10 +16,9 @@ from bot.grok.errors import safe_name
 from bot.markdown.characters import boundary, shortened, unfinished, whole_characters
 from bot.markdown.markdown import Layout
 from bot.markdown.pieces import Room
-from bot.slack.blocks import BARE, Offered, Question, offer
+from bot.slack.blocks import BARE, Offered, Question, long_text, offer
 from bot.slack.people.person import Person
 from bot.slack.reading.message_text import bounded
-from bot.slack.views import long_text
 from bot.views.form_fields import cut
 
 _WHOLE = regex.compile(r"\p{RI}{2}[\p{M}\u200d]*|\X")
