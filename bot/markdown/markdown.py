@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from bot.markdown.containers import START
 from bot.markdown.ending import Ending
+from bot.markdown.leaves import START
 from bot.markdown.lines import WIDE_TABLE, Context, Fence, starts_wide_table
 from bot.markdown.open_message import Mark, OpenMessage
 from bot.markdown.outdent import Outdent, place_behind

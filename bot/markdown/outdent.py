@@ -11,8 +11,7 @@ from __future__ import annotations
 import re
 
 from bot.markdown.characters import with_newlines
-from bot.markdown.containers import MORE, QUOTE, START, Place
-from bot.markdown.leaves import read, read_all
+from bot.markdown.leaves import MORE, QUOTE, START, Place, read, read_all
 from bot.markdown.lines import LIST_MARKER
 
 _TAB = 4

@@ -16,8 +16,18 @@ from collections.abc import Sequence
 
 from bot.markdown.characters import printable, with_newlines, with_whole_characters
 from bot.markdown.code_spans import NO_CODE, Code, code_in, within
-from bot.markdown.containers import CODE, DEEP, MORE, ROWS, START, TEXT, Kind, Place
-from bot.markdown.leaves import pass_calm, read, reader_at
+from bot.markdown.leaves import (
+    CODE,
+    DEEP,
+    MORE,
+    ROWS,
+    START,
+    TEXT,
+    Kind,
+    Place,
+    read,
+    reader_at,
+)
 from bot.markdown.links import links
 from bot.markdown.links.links import with_joiners
 from bot.markdown.links.references import References
@@ -48,8 +58,6 @@ _JOINED_IN_ANGLES = re.compile(f"<[^<>{JOINER}]*+{JOINER}")
 """What was taken apart where it may have been a tag or an address."""
 
 _MOST_READINGS = 4
-_NEAR = 80
-"""Above what may change lines are told together, unless they are so few characters."""
 
 
 class Safe(str):
@@ -103,14 +111,6 @@ class SafeGrowth:
         place, rows, below = self._place, self._rows, self._rows
         changes, lines = live.next(start), with_newlines(text)
         while newline := text.find("\n", end) + 1:
-            if reader.calm and changes > newline + _NEAR and not rows and kind is not ROWS:
-                calm = text.rfind("\n", end, changes) + 1
-                passed, begun, behind = pass_calm(reader.place, text, end, calm)
-                if begun >= end:
-                    kind, start, place, below = TEXT, begun, START, False
-                if passed > end:
-                    end, reader = passed, reader_at(behind)
-                    continue
             line = lines[end:newline]
             above = reader
             next_kind, reader = reader.known.get(line) or reader.read(line)

@@ -7,8 +7,7 @@ import re
 from bisect import bisect_right
 
 from bot.markdown.characters import with_newlines
-from bot.markdown.containers import CODE, DEEP, START
-from bot.markdown.leaves import reader_at, reader_behind
+from bot.markdown.leaves import CODE, DEEP, START, read, read_all
 from bot.markdown.rewriting.tokens import LONGEST_LINE, Ticks
 
 _PLAIN = re.compile(r"[^\s>+*\-0-9]")
@@ -73,13 +72,12 @@ class Above:
         if not (self._may_be_code or fence or deep):
             return False
         unread = self._unread[0] if len(self._unread) == 1 else "".join(self._unread)
-        reader, line = reader_at(self._place), with_newlines(line)
         if end := unread.rfind("\n") + 1:
-            reader = reader_behind(reader, with_newlines(unread[:end]))
-            self._unread, self._place = [unread[end:]], reader.place
-        kind, behind = reader.known.get(line) or reader.read(line)
-        self._may_be_code = reader.place.fence is not None or fence
-        self.verdict = behind.place.fence is not None or kind is CODE or kind is DEEP
+            self._place = read_all(self._place, with_newlines(unread[:end]))
+            self._unread = [unread[end:]]
+        kind, behind = read(self._place, with_newlines(line))
+        self._may_be_code = self._place.fence is not None or fence
+        self.verdict = behind.fence is not None or kind is CODE or kind is DEEP
         return self.verdict
 
 
