@@ -168,7 +168,7 @@ class _Eval:
     @property
     def code(self) -> int:
         """0 where all was found out that was to be, else 1."""
-        left = any(not is_done(self.record.results.get(each.key)) for each in self._questions)
+        left = not all(map(is_done, self.results))
         nobody = len(self.grid) > 1 and self.decides is not None and not self.compared
         failed = left or self.unjudged or self.ended or self.lost_judge
         return 1 if failed or self.unanswered or nobody else 0
@@ -215,17 +215,9 @@ class _Eval:
         return found if found and not found.failed else None
 
     @property
-    def failures(self) -> Sequence[str]:
-        """Why answers did not come, in the order of the questions."""
-        found = [self.record.results.get(each.key) for each in self._questions]
-        return [
-            words.ENDS_ALL.get(each.failed, each.failure) for each in found if each and each.failed
-        ]
-
-    @property
-    def not_asked(self) -> int:
-        """How many answers are still to be asked for."""
-        return sum(each.key not in self.record.results for each in self._questions)
+    def results(self) -> Sequence[Result | None]:
+        """What came of every question; None: it is still to be asked."""
+        return [self.record.results.get(each.key) for each in self._questions]
 
     def pairs(self, setting: Setting) -> list[Pair]:
         """The answers of the first setting, and those of this one, to the same prompts."""
@@ -296,7 +288,7 @@ def _report(work: _Eval, data: DataSet) -> Iterator[str]:
     if len(rows) > 1 and work.compared:
         yield words.GOOD_IS_RELATIVE(work.grid[0].name)
     if can_be_drawn(rows):
-        yield _drawn(rows, _beside(work.record.path))
+        yield _drawn(rows, work.record.path)
     if data.left_out:
         yield words.LEFT_OUT(data.left_out)
     if work.judge:
@@ -318,25 +310,21 @@ def _report(work: _Eval, data: DataSet) -> Iterator[str]:
 
 def _missing(work: _Eval) -> Iterator[str]:
     """Which answers there are not, and why."""
-    if failures := work.failures:
-        last = "" if failures[-1] == work.ended else failures[-1]
-        yield words.FAILED(number=len(failures), sentence=last)
-    if work.not_asked:
-        yield words.NOT_ASKED(work.not_asked)
+    if failed := [each for each in work.results if each and each.failed]:
+        last = words.ENDS_ALL.get(failed[-1].failed, failed[-1].failure)
+        yield words.FAILED(number=len(failed), sentence="" if last == work.ended else last)
+    if not_asked := work.results.count(None):
+        yield words.NOT_ASKED(not_asked)
 
 
-def _drawn(rows: Sequence[Row], picture: Path) -> str:
-    """What is said of the picture, once it is written."""
+def _drawn(rows: Sequence[Row], path: Path) -> str:
+    """What is said of the picture, once it is written beside the results and never over them."""
+    picture = path.with_name(f"{path.name if path.suffix == '.svg' else path.stem}.svg")
     try:
         picture.write_text(plot(rows), encoding="utf-8")
     except OSError as error:
         return words.NOT_PLOTTED(path=str(picture), why=error.strerror or "")
     return words.PLOTTED(str(picture))
-
-
-def _beside(path: Path) -> Path:
-    """Where the picture goes; never over the results."""
-    return path.with_name(f"{path.name}.svg" if path.suffix == ".svg" else f"{path.stem}.svg")
 
 
 def _of_judge(work: _Eval, judge: Judge) -> Iterator[str]:
