@@ -16,7 +16,7 @@ from bot.completion.flags import Flags
 from bot.doors.forms import Forms
 from bot.doors.mistyped import Mistyped
 from bot.patience import soon
-from bot.rules.commands import AskCommand, Form, Help, parse, parse_command
+from bot.rules.commands import Form, Help, parse, parse_command
 from bot.rules.help import help_text
 from bot.rules.nearly import meant
 from bot.rules.saved_prompts import filled
@@ -60,7 +60,7 @@ class GrokCommand:
                 return await self._forms.on_command(payload)
             case Help(topic=topic):
                 return Reaction(help_text(topic))
-            case AskCommand(flags=flags):
+            case Flags() as flags:
                 return await self._asked(flags, text, payload)
 
     async def _used(self, name: str, typed: str, payload: SlashCommand) -> Reaction:

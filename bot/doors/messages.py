@@ -22,7 +22,7 @@ from bot.doors.stopping import Deletions
 from bot.errors import OutcomeUnknown, RateLimited, SlackError
 from bot.jobs.queue import Queue
 from bot.patience import soon
-from bot.rules.commands import AskCommand, Form, Help, parse
+from bot.rules.commands import Form, Help, parse
 from bot.rules.help import help_text
 from bot.rules.nearly import meant
 from bot.slack.blocks import Message, offer
@@ -197,7 +197,7 @@ class Conversing:
                     return self._telling(heard, talk.HOW_TO_ASK)
                 case Help(topic=topic):
                     return self._telling(heard, help_text(topic))
-                case AskCommand(flags=asked):
+                case Flags() as asked:
                     flags = asked
         flags = with_more(flags, heard, names)
         if heard.files and not (flags.values.get("prompt") or flags.faults):

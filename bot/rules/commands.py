@@ -56,18 +56,9 @@ class Help:
     topic: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class AskCommand:
-    """Ask Grok; the flags may hold faults."""
-
-    flags: Flags
-
-
-Command = Form | Help | AskCommand
-
-
-def parse(text: str) -> Command:
-    """What the text after `/grok` means, Slack's own escapes already undone. Never raises.
+def parse(text: str) -> Form | Help | Flags:
+    """What the text after `/grok` means, Slack's own escapes already undone: flags, which may hold
+    faults, are a question. Never raises.
 
     It is a command only when all of it fits the grammar of one: `help me write a poem` is a
     question.
@@ -76,11 +67,11 @@ def parse(text: str) -> Command:
     if not words:
         return Form()
     if _dashed(words[0].lower()) not in _HELP:
-        return AskCommand(parse_text(_without_ask(text)))
+        return parse_text(_without_ask(text))
     topic = find_topic(words[1]) if len(words) == 2 else None
     if topic or len(words) == 1:
         return Help(topic or "")
-    return AskCommand(parse_text(_without_ask(text)))
+    return parse_text(_without_ask(text))
 
 
 def _without_ask(text: str) -> str:

@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.completion.flags import Flags
 from bot.completion.options import OPTIONS
 from bot.completion.request import CompletionRequest
 from bot.rules.arguments import CHANNEL, Target
-from bot.rules.commands import VERBS, AdminCommand, AskCommand, parse, parse_command
+from bot.rules.commands import VERBS, AdminCommand, parse, parse_command
 from bot.rules.policy import default_fields, limit_fields
 from bot.rules.quota import QUOTAS
 from tests.completion.strategies import written_requests
@@ -235,7 +236,7 @@ QUESTIONS = [
 @pytest.mark.parametrize("text", QUESTIONS)
 def test_a_question_stays_a_question(text: str) -> None:
     assert parse_command(text, ("U1",) if "@ana" in text else ()) is None
-    assert isinstance(parse(text), AskCommand)
+    assert isinstance(parse(text), Flags)
 
 
 @pytest.mark.parametrize(

@@ -4,14 +4,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.rules.commands import AskCommand, Form, Help, parse
+from bot.completion.flags import Flags
+from bot.rules.commands import Form, Help, parse
 
 
 def prompt_of(text: str) -> object:
     command = parse(text)
-    assert isinstance(command, AskCommand)
-    assert command.flags.faults == ()
-    return command.flags.values.get("prompt")
+    assert isinstance(command, Flags)
+    assert command.faults == ()
+    return command.values.get("prompt")
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\t"])
@@ -92,8 +93,8 @@ def test_ask_forces_a_question(text: str, prompt: str | None) -> None:
 def test_faults_come_with_the_question() -> None:
     command = parse("--temperature 3 Hi")
 
-    assert isinstance(command, AskCommand)
-    assert [fault.parameter for fault in command.flags.faults] == ["temperature"]
+    assert isinstance(command, Flags)
+    assert [fault.parameter for fault in command.faults] == ["temperature"]
 
 
 @settings(max_examples=200)

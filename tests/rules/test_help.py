@@ -5,9 +5,9 @@ import shlex
 
 import pytest
 
-from bot.completion.flags import parse_text
+from bot.completion.flags import Flags, parse_text
 from bot.completion.options import OPTIONS, PARAMETERS, Option
-from bot.rules.commands import AskCommand, Help, parse, parse_command
+from bot.rules.commands import Help, parse, parse_command
 from bot.rules.help import COMMANDS, NARROWING, find_topic, help_text, parameter_table
 from bot.rules.quota import QUOTAS
 
@@ -29,9 +29,9 @@ def test_every_example_of_the_overview_parses() -> None:
     assert len(examples) >= 4
     for example in examples:
         command = parse(example)
-        assert isinstance(command, AskCommand)
-        assert command.flags.faults == ()
-        assert command.flags.values["prompt"]
+        assert isinstance(command, Flags)
+        assert command.faults == ()
+        assert command.values["prompt"]
 
 
 def test_the_list_of_flags_is_a_topic() -> None:
