@@ -23,7 +23,7 @@ before = loaded()
 from bot.joining import accepting
 from bot.doors import slack_app
 from bot.jobs import worker
-accepting.Accepting, slack_app.build_slack_app, worker.Worker
+accepting.listeners, slack_app.build_slack_app, worker.Worker
 print(json.dumps([bolt, before, loaded()]))
 """
 

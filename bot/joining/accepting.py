@@ -9,7 +9,6 @@ from bot.admin.changing import Changing
 from bot.admin.grok_key import GrokKeyForm
 from bot.admin.prompts import PromptCommands
 from bot.admin.setup import Setup
-from bot.asking.asking import Asking
 from bot.doors.buttons import Buttons
 from bot.doors.clicks import Clicks
 from bot.doors.command import GrokCommand
@@ -31,138 +30,96 @@ if TYPE_CHECKING:
     from bot.joining.wiring import Wiring
 
 
-class Accepting:
-    """Joins them, upon what they share."""
+def listeners(parts: Wiring) -> Listeners:
+    """The ways in from Slack, for `build_slack_app`, upon what they share."""
+    settings, store, slack, grok = parts.settings, parts.store, parts.slack, parts.grok
+    queue, asking, home = parts.queue, parts.asking(), parts.home()
+    admission, permission, presence = parts.admission, parts.permission, parts.presence
+    clicks = Clicks(permission, presence, queue, slack)
+    changing = Changing(store.policies, store.saved, grok, settings)
+    prompts = PromptCommands(store.saved)
+    whole = WholeMessages(slack.hurried, store.allowances)
+    box = DraftBox(store.drafts)
+    grok_key = GrokKeyForm(keys=parts.grok_keys, permission=permission, grok=grok, slack=slack)
+    forms = Forms(
+        asking=asking,
+        admission=admission,
+        presence=presence,
+        box=box,
+        window=FormWindow(slack.views, box, slack.ephemeral),
+        prompts=FormPrompts(prompts),
+        grok=grok,
+        slack=slack,
+        store=store,
+    )
+    mistyped = Mistyped(asking=asking, forms=forms, slack=slack, store=store)
+    messages_tab = MessagesTab(
+        asking=asking, prompts=prompts, admission=admission, slack=slack, store=store
+    )
 
-    def __init__(self, parts: Wiring) -> None:
-        self._parts = parts
-        self._settings = parts.settings
-        self._store = parts.store
-        self._slack = parts.slack
-        self._grok = parts.grok
-        self._queue = parts.queue
-        self._admission = parts.admission
-        self._permission = parts.permission
-        self._presence = parts.presence
-
-    def listeners(self) -> Listeners:
-        """The ways in from Slack, for `build_slack_app`."""
-        asking = self._parts.asking()
-        home = self._parts.home()
-        clicks = Clicks(self._permission, self._presence, self._queue, self._slack)
-        forms = self._forms(asking)
-        whole = WholeMessages(self._slack.hurried, self._store.allowances)
-        mistyped = Mistyped(asking=asking, forms=forms, slack=self._slack, store=self._store)
-        messages_tab = MessagesTab(
-            asking=asking,
-            prompts=PromptCommands(self._store.saved),
-            admission=self._admission,
-            slack=self._slack,
-            store=self._store,
-        )
-        return Listeners(
-            command=GrokCommand(
-                asking=asking,
-                forms=forms,
-                managing=cache(self._managing),
-                mistyped=mistyped,
-                prompts=PromptCommands(self._store.saved),
-                grok_key=self._grok_key(),
-            ),
-            forms=forms,
-            mistyped=mistyped,
-            sharing=Sharing(
-                clicks=clicks,
-                slack=self._slack,
-                store=self._store,
-                most=self._settings.answer_messages,
-            ),
-            conversing=Conversing(
-                asking=asking,
-                admission=self._admission,
-                mistyped=mistyped,
-                queue=self._queue,
-                deletions=Deletions(self._queue, self._slack.installation.bot_user),
-                surface=messages_tab,
-                whole=whole,
-                slack=self._slack,
-                store=self._store,
-                retention=self._settings.thread_retention_seconds,
-            ),
-            buttons=Buttons(asking=asking, forms=forms, clicks=clicks),
-            voting=Voting(
-                clicks=clicks,
-                whole=whole,
-                slack=self._slack,
-                store=self._store,
-                settings=self._settings,
-            ),
-            home=home,
-            setup=Setup(
-                changing=self._changing(),
-                permission=self._permission,
-                presence=self._presence,
-                slack=self._slack,
-                store=self._store,
-                changed=home.publish,
-            ),
-            grok_key=self._grok_key(),
-            messages_tab=messages_tab,
-            stopping=Stopping(clicks),
-        )
-
-    def _forms(self, asking: Asking) -> Forms:
-        box = DraftBox(self._store.drafts)
-        return Forms(
-            asking=asking,
-            admission=self._admission,
-            presence=self._presence,
-            box=box,
-            window=FormWindow(self._slack.views, box, self._slack.ephemeral),
-            prompts=FormPrompts(PromptCommands(self._store.saved)),
-            grok=self._grok,
-            slack=self._slack,
-            store=self._store,
-        )
-
-    def _changing(self) -> Changing:
-        return Changing(self._store.policies, self._store.saved, self._grok, self._settings)
-
-    def _grok_key(self) -> GrokKeyForm:
-        return GrokKeyForm(
-            keys=self._parts.grok_keys,
-            permission=self._permission,
-            grok=self._grok,
-            slack=self._slack,
-        )
-
-    def _managing(self) -> CommandRunner:
+    @cache
+    def managing() -> CommandRunner:
         """What does all commands that ask nothing; loaded with the first of them."""
         from bot.admin.commands import CommandRunner  # noqa: PLC0415 - with it comes what exports
         from bot.admin.usage import UsageCommands  # noqa: PLC0415
         from bot.admin.votes import VoteCommands  # noqa: PLC0415
 
-        channels = ChannelNames(self._slack.api)
+        channels = ChannelNames(slack.api)
         return CommandRunner(
             usage=UsageCommands(
-                permission=self._permission,
+                permission=permission,
                 channels=channels,
-                slack=self._slack,
-                store=self._store,
-                settings=self._settings,
+                slack=slack,
+                store=store,
+                settings=settings,
             ),
-            prompts=PromptCommands(self._store.saved),
-            votes=VoteCommands(
-                queue=self._queue,
-                channels=channels,
-                store=self._store,
-                settings=self._settings,
-            ),
-            changing=self._changing(),
-            grok_key=self._grok_key(),
-            permission=self._permission,
-            grok=self._grok,
-            slack=self._slack,
-            store=self._store,
-            settings=self._settings,
+            prompts=prompts,
+            votes=VoteCommands(queue=queue, channels=channels, store=store, settings=settings),
+            changing=changing,
+            grok_key=grok_key,
+            permission=permission,
+            grok=grok,
+            slack=slack,
+            store=store,
+            settings=settings,
         )
+
+    return Listeners(
+        command=GrokCommand(
+            asking=asking,
+            forms=forms,
+            managing=managing,
+            mistyped=mistyped,
+            prompts=prompts,
+            grok_key=grok_key,
+        ),
+        forms=forms,
+        mistyped=mistyped,
+        sharing=Sharing(clicks=clicks, slack=slack, store=store, most=settings.answer_messages),
+        conversing=Conversing(
+            asking=asking,
+            admission=admission,
+            mistyped=mistyped,
+            queue=queue,
+            deletions=Deletions(queue, slack.installation.bot_user),
+            surface=messages_tab,
+            whole=whole,
+            slack=slack,
+            store=store,
+            retention=settings.thread_retention_seconds,
+        ),
+        buttons=Buttons(asking=asking, forms=forms, clicks=clicks),
+        voting=Voting(clicks=clicks, whole=whole, slack=slack, store=store, settings=settings),
+        home=home,
+        setup=Setup(
+            changing=changing,
+            permission=permission,
+            presence=presence,
+            slack=slack,
+            store=store,
+            changed=home.publish,
+        ),
+        grok_key=grok_key,
+        messages_tab=messages_tab,
+        stopping=Stopping(clicks),
+    )

@@ -126,7 +126,7 @@ class Wiring:
 
     def listeners(self) -> Listeners:
         """The ways in from Slack, for `build_slack_app`."""
-        return accepting.Accepting(self).listeners()
+        return accepting.listeners(self)
 
     def home(self) -> Home:
         """The Home tab of everybody."""
