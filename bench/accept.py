@@ -15,8 +15,7 @@ from unittest import mock
 from bench._questions import KEYS, question
 from bench._report import verdict
 from bot.completion.ask import Ask
-from bot.jobs.accept import Acceptor
-from bot.jobs.queue import Queue
+from bot.jobs.queue import Acceptor, Queue
 from bot.store.redis.connection import Script, Store
 from bot.store.redis.embedded import EmbeddedServer
 

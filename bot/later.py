@@ -34,7 +34,6 @@ LATER: Mapping[str, Duty] = MappingProxyType(
         "bot.joining.slack_side": Duty.BOTH,
         "bot.asking.admission": Duty.BOTH,
         "bot.asking.asking": Duty.TAKING,
-        "bot.jobs.accept": Duty.TAKING,
         "bot.doors.home": Duty.BOTH,
         "bot.views.details_view": Duty.TAKING,
         "bot.joining.accepting": Duty.TAKING,

@@ -17,9 +17,8 @@ from bench.streaming.rows import EDITS_PER_MINUTE, TOKENS, Question, Row
 from bench.streaming.stage import Answers, channel_id
 from bot.completion.ask import Ask
 from bot.completion.request import CompletionRequest
-from bot.jobs.accept import Acceptor
 from bot.jobs.places import Places
-from bot.jobs.queue import Queue
+from bot.jobs.queue import Acceptor, Queue
 from bot.jobs.recall import Recall
 from bot.jobs.run import Runner
 from bot.jobs.worker import Worker

@@ -25,9 +25,8 @@ from bench.streaming.ours import ask_of, empty, runner_of
 from bench.streaming.rows import EDITS_PER_MINUTE, LATENCY, Row
 from bench.streaming.stage import Answers, channel_id, open_workspace
 from bot.crash_points import arrive
-from bot.jobs.accept import Acceptor
 from bot.jobs.places import Places
-from bot.jobs.queue import Queue
+from bot.jobs.queue import Acceptor, Queue
 from bot.jobs.worker import Worker
 from bot.reply.chain import Chain
 from bot.settings import Settings, Streaming

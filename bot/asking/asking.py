@@ -32,9 +32,9 @@ from bot.errors import (
 )
 from bot.files.ref import shows_pictures
 from bot.grok.client import GrokClient
-from bot.jobs import accept
-from bot.jobs.accept import Accepted, Acceptor
+from bot.jobs import queue
 from bot.jobs.job import Job
+from bot.jobs.queue import Accepted, Acceptor
 from bot.patience import patience
 from bot.rules.defaults import Supplied, request_of, supply
 from bot.rules.hold import Counted, Denied, Hold, context_text, hold_for, may_fit, prompt_text
@@ -201,7 +201,7 @@ class Asking:
             return Refused(place.surface, "not_taken", words.NOT_TAKEN)
 
     async def _taken(self, make: Make, place: Place, *, own: bool) -> Taken:
-        deadline = asyncio.get_running_loop().time() + accept.ACCEPT_SECONDS
+        deadline = asyncio.get_running_loop().time() + queue.ACCEPT_SECONDS
         await self._grok.catalogue.first_list()
         try:
             async with patience(RULES_SECONDS):
@@ -321,7 +321,7 @@ class Asking:
             try:
                 return await self._acceptor.accept(ask, hold, deadline - clock())
             except Denied as error:
-                left = deadline - clock() - accept.SHORTEST_TRY_SECONDS
+                left = deadline - clock() - queue.SHORTEST_TRY_SECONDS
                 counted = await self._count(ask, hold, error, min(COUNT_SECONDS, left))
                 if counted is None:
                     raise

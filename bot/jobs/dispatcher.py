@@ -23,9 +23,9 @@ import structlog
 from bot.acks import Acks
 from bot.errors import StoreUnavailable, last_cause
 from bot.jobs.holder import RunJob
+from bot.jobs.load import Found, Sweep, show
 from bot.jobs.places import Places
-from bot.jobs.queue import Queue, show
-from bot.jobs.sweep import Found, Sweep
+from bot.jobs.queue import Queue
 from bot.jobs.worker import (
     CONNECTED_EVERY_SECONDS,
     LINES,

@@ -24,7 +24,7 @@ from bot.completion.result import Answer
 from bot.reply import final, route
 from bot.reply.ledger import Post
 from bot.rules.hold import Hold
-from bot.store.conversations import Recent
+from bot.store.conversations import RECENT, Recent
 from bot.store.keys import Keys
 from bot.store.redis.connection import Store
 
@@ -65,6 +65,9 @@ _POST = TypeAdapter(Post)
 
 M = TypeVar("M", bound=BaseModel)
 
+QUESTIONS_BACK = 3
+"""A file goes along with so many more questions of its conversation."""
+
 GROUP = "workers"
 """The consumer group of all workers."""
 
@@ -82,6 +85,17 @@ def _usual_fields() -> Mapping[str, object]:
     fields = Ask.model_fields
     names = fields.keys() - ALWAYS_KNOWN - NOT_FOR_ANSWERING
     return {name: fields[name].get_default(call_default_factory=True) for name in names}
+
+
+def recent_files_of(ask: Ask) -> str:
+    """What the conversation remembers of files from here on, JSON; empty: as before. Of a private
+    question it remembers nothing, and one that is asked again is no new one."""
+    if ask.reply == "private" or ask.surface in ("retry", "continue"):
+        return ""
+    if not any((ask.files, *ask.earlier)):
+        return ""
+    own = tuple(ref for ref in ask.files if not ref.unread)
+    return RECENT.dump_json((*ask.earlier, own)[-QUESTIONS_BACK:]).decode()
 
 
 def for_newer(fields: Mapping[str, str]) -> bool:

@@ -1,24 +1,27 @@
-"""The queue of jobs in Redis: a typed face for the scripts, the reads beside them, and how much
-there is in it, as gauges."""
+"""The queue of jobs in Redis: a typed face for the scripts, and the reads beside them; and how a
+question gets into it: stored once, or certainly answered with a plain sentence."""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import random
 import secrets
 import socket
 import uuid
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from dataclasses import dataclass
+from typing import Any
 
 import structlog
+from attrs import frozen
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
-from bot import metrics, tracing
+from bot import tracing, words
 from bot.completion.ask import Ask
 from bot.crash_points import passing
-from bot.errors import StoreUnavailable
+from bot.errors import NotTaken, StoreUnavailable
 from bot.jobs.crashes import Crashes, beyond_hope
 from bot.jobs.job import (
     GROUP,
@@ -34,11 +37,12 @@ from bot.jobs.job import (
     may_be_newer,
     needs_of,
     parse_job,
+    recent_files_of,
 )
 from bot.jobs.leased import Crowd, Leased, raise_refusal
+from bot.patience import patience
 from bot.rules.hold import Hold
 from bot.slack_limits import EVENT_RETRY_SECONDS
-from bot.store.conversations import RECENT
 from bot.store.installations import Installations
 from bot.store.keys import Keys
 from bot.store.redis.connection import BLOCK_SECONDS, Store, redis_errors
@@ -58,16 +62,15 @@ REFUSED = "refused"
 MOST_STOPS = 1000
 """How many stops a worker finds, about, that has not read them for a while."""
 
-SCAN_START = "0-0"
-STOPS_START = "0-0"
+ACCEPT_SECONDS = 2.0
+"""Of the 3 s in which Slack wants an ack; the rest is for the way there and back."""
+SHORTEST_TRY_SECONDS = 0.4
+PAUSE_SECONDS = 0.05
+
+SCAN_START = STOPS_START = "0-0"
 
 OFFER_SECONDS = BLOCK_SECONDS + 2.0
 """How long others may count on the room that a worker had when it began to read."""
-
-GAUGE_EVERY_SECONDS = 5.0
-
-QUESTIONS_BACK = 3
-"""A file goes along with so many more questions of its conversation."""
 
 
 class Queue(Leased):
@@ -148,7 +151,7 @@ class Queue(Leased):
             int(ask.surface == "mention"),
             int(ask.opens_thread),
             needs_of(ask),
-            _recent_files(ask),
+            recent_files_of(ask),
             tracing.traceparent(),
             *bounds,
         )
@@ -235,7 +238,6 @@ class Queue(Leased):
         return entries_of(reply[0][1]) if reply else []
 
     def _reads(self, wait: bool) -> tuple[Redis, int | None]:
-        """By which connection to read, and for how many ms to wait for the first."""
         return (self._store.reads, int(BLOCK_SECONDS * 1000)) if wait else (self._store.redis, None)
 
     async def offer(self, jobs: int) -> None:
@@ -247,9 +249,8 @@ class Queue(Leased):
     async def overflow(
         self, count: int, unread_seconds: float, waiting: int = 0
     ) -> tuple[list[Entry], int]:
-        """Up to `count` entries that no worker has read within `unread_seconds`. Also returns how
-        many of this worker's `waiting` jobs to hand back, because others have free slots reserved
-        for them. Tried once, as a read is."""
+        """Up to `count` entries that no worker has read within `unread_seconds`, and how many of
+        this worker's `waiting` jobs to hand back, as others have room for them. Tried once."""
         keys = [self._keys.queue, self._keys.rooms]
         unread = int(unread_seconds * 1000)
         args = (GROUP, self.consumer, count, unread, waiting, self._offers)
@@ -321,7 +322,6 @@ class Queue(Leased):
         await self._script("probe")([self._keys.probe], [])
 
     async def load(self) -> Load:
-        """How much there is to do."""
         return await load_of(self._store, self._keys)
 
     async def prune(self) -> int:
@@ -333,52 +333,68 @@ class Queue(Leased):
         """A new or flushed Redis has no consumer group: make one."""
         if not str(error).startswith(("NOGROUP", "UNBLOCKED")):
             raise error
-        await self._open()
+        await self.open()
 
     async def open(self) -> None:
         """Make the consumer group that sees every entry, if there is none."""
         with redis_errors():
-            await self._open()
-
-    async def _open(self) -> None:
-        try:
-            await self._store.redis.xgroup_create(self._keys.queue, GROUP, id="0", mkstream=True)
-        except ResponseError as made:
-            if not str(made).startswith("BUSYGROUP"):
-                raise
-
-
-def _recent_files(ask: Ask) -> str:
-    """What the conversation remembers of files from here on, JSON; empty: as before. Of a private
-    question it remembers nothing, and one that is asked again is no new one."""
-    if ask.reply == "private" or ask.surface in ("retry", "continue"):
-        return ""
-    if not any((ask.files, *ask.earlier)):
-        return ""
-    own = tuple(ref for ref in ask.files if not ref.unread)
-    return RECENT.dump_json((*ask.earlier, own)[-QUESTIONS_BACK:]).decode()
+            try:
+                await self._store.redis.xgroup_create(
+                    self._keys.queue, GROUP, id="0", mkstream=True
+                )
+            except ResponseError as made:
+                if not str(made).startswith("BUSYGROUP"):
+                    raise
 
 
-async def gauge(queue: Queue, waiting: int = 0) -> None:
-    """Set the gauges anew, with what is in `queue` now and the jobs of it that wait here. Raises
-    `StoreUnavailable`."""
-    show([await queue.load()], waiting)
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The job that holds a question; `duplicate` when an earlier delivery became it, or was
+    `refused`: then there is no job."""
+
+    job_id: str
+    duplicate: bool
+
+    @property
+    def refused(self) -> bool:
+        return self.job_id == REFUSED
 
 
-def show(loads: Sequence[Load], waiting: int) -> None:
-    """Set the gauges to `loads`, of so many workspaces, and to the jobs of them that wait here."""
-    metrics.QUEUE_DEPTH.set(sum(load.depth for load in loads))
-    metrics.QUEUE_OLDEST.set(max((load.oldest for load in loads), default=0.0))
-    metrics.QUEUE_UNREAD.set(max((load.unread for load in loads), default=0.0))
-    metrics.QUOTA_RESERVED_TOKENS.set(sum(load.reserved for load in loads))
-    metrics.JOBS_WAITING.set(waiting)
+@frozen
+class Acceptor:
+    """Puts questions into the queue, each once."""
 
+    _queue: Queue
+    _crowd: Crowd | None = None
+    """So many questions are taken at most; None: any number."""
 
-async def keep_gauged(queue: Queue) -> NoReturn:
-    """Set them again and again, in a process that has no worker to do it."""
-    while True:
-        try:
-            await gauge(queue)
-        except StoreUnavailable as error:
-            log.warning("store away", error=str(error))
-        await asyncio.sleep(GAUGE_EVERY_SECONDS)
+    async def accept(
+        self, ask: Ask, hold: Hold | None = None, seconds: float | None = None
+    ) -> Accepted:
+        """Reserve `hold`, and store and queue `ask`, within `seconds` (None: `ACCEPT_SECONDS`).
+
+        While the outcome is unknown it is asked for again, by the same job id. Raises
+        `NotTaken` with a sentence for the person: one for "certainly not", one for "not sure".
+        Raises `Denied` when the question does not fit in its quotas, or when none are taken, and
+        `StalePolicy` when `hold` was made by another policy than the one that holds: it
+        has to be made anew. Raises `TurnedAway` when there are too many. After each of these
+        nothing has changed. None as `hold`: no quota limits it.
+        """
+        job_id = secrets.token_hex(16)
+        maybe_taken = False
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + (ACCEPT_SECONDS if seconds is None else seconds)
+        while (left := deadline - clock()) > 0:
+            try:
+                async with patience(max(left / 2, min(left, SHORTEST_TRY_SECONDS))):
+                    with tracing.span("accept", surface=ask.surface, job_id=job_id):
+                        holder = await self._queue.accept(job_id, ask, hold, self._crowd)
+                return Accepted(holder, duplicate=holder != job_id)
+            except StoreUnavailable as error:
+                maybe_taken |= error.maybe_applied
+                log.warning("question not stored", job_id=job_id, error=str(error))
+                await asyncio.sleep(PAUSE_SECONDS * random.uniform(1, 2))  # noqa: S311
+            except TimeoutError:
+                maybe_taken = True
+                log.warning("question not stored in time", job_id=job_id)
+        raise NotTaken(words.MAYBE_NOT_TAKEN if maybe_taken else words.NOT_TAKEN)

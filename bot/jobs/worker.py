@@ -15,8 +15,9 @@ from bot.errors import StoreUnavailable, last_cause
 from bot.jobs.holder import HAND_BACK_SECONDS, Holder, RunJob
 from bot.jobs.job import Entry
 from bot.jobs.lease import Stop
+from bot.jobs.load import GAUGE_EVERY_SECONDS, gauge
 from bot.jobs.places import Place, Places
-from bot.jobs.queue import GAUGE_EVERY_SECONDS, SCAN_START, STOPS_START, Queue, gauge
+from bot.jobs.queue import SCAN_START, STOPS_START, Queue
 from bot.patience import pauses
 
 log = structlog.get_logger(__name__)
@@ -49,8 +50,7 @@ Connected = Callable[[], Awaitable[bool]]
 class Worker:
     """Runs jobs from `queue`, as many at once as there are `places`, until drained.
 
-    It looks for them by itself. Where several workspaces share the places (`told`), it waits for
-    nobody, and a `Dispatcher` has it look where there is something to be found.
+    It looks for them by itself, or, where several share the places, as a `Dispatcher` has `told`.
 
     Jobs are taken only while `connected` (None: it need not be): else one that blocks its process
     would keep it from ever connecting, however often it is started again. With `acks` they are
@@ -114,7 +114,7 @@ class Worker:
 
     @property
     def _line(self) -> list[Place]:
-        """Those of them that have none, in the order in which they are given one."""
+        """The rest, in the order in which they are given a place."""
         return [place for place in self._places.line if place in self._held]
 
     @property

@@ -22,7 +22,7 @@ from bot.doors import slack_app
 from bot.duties import Duty
 from bot.errors import StartupError, StoreUnavailable
 from bot.grok.client import GrokClient, open_grok
-from bot.jobs.queue import keep_gauged
+from bot.jobs.load import keep_gauged
 from bot.joining.wiring import Wiring
 from bot.later import Rest
 from bot.net.listening import Handler

@@ -12,10 +12,10 @@ from bot.acks import Acks
 from bot.asking import admission, asking
 from bot.doors import home
 from bot.grok.client import GrokClient
-from bot.jobs import accept, worker
+from bot.jobs import worker
 from bot.jobs.leased import Crowd
 from bot.jobs.places import Places
-from bot.jobs.queue import Queue
+from bot.jobs.queue import Acceptor, Queue
 from bot.joining import accepting, answering, slack_side
 from bot.settings import Settings
 from bot.slack.installation import Installation
@@ -142,7 +142,7 @@ class Wiring:
         """What has questions accepted, for the doors and for operators."""
         return asking.Asking(
             team=self.keys.team,
-            acceptor=accept.Acceptor(self.queue, self._crowd()),
+            acceptor=Acceptor(self.queue, self._crowd()),
             admission=self.admission,
             people=self.slack.people,
             grok=self.grok,

@@ -190,7 +190,7 @@ MUTANTS = (
     ),
     Mutant(
         "refusing: not sure is not certainly not",
-        "bot/jobs/accept.py",
+        "bot/jobs/queue.py",
         "words.MAYBE_NOT_TAKEN if maybe_taken else words.NOT_TAKEN",
         "words.NOT_TAKEN",
         ("store freeze", "store freeze"),

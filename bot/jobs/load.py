@@ -1,15 +1,25 @@
-"""What the workspaces of one shard have to do, by one look for all of them."""
+"""How much there is to do: of one workspace, of all those of one shard by one look for all of them,
+and as gauges."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
+import structlog
+
+from bot import metrics
+from bot.errors import StoreUnavailable
 from bot.jobs.job import GROUP, Load, age_of
-from bot.jobs.queue import OFFER_SECONDS
+from bot.jobs.queue import OFFER_SECONDS, Queue
 from bot.store.keys import ALL_SHARDS, Shard
 from bot.store.redis.connection import Store, redis_errors
+
+log = structlog.get_logger(__name__)
+
+GAUGE_EVERY_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +89,28 @@ def _found(reply: Sequence[Any], at: float) -> Found:
         abandoned=bool(abandoned),
         due=bool(due),
     )
+
+
+async def gauge(queue: Queue, waiting: int = 0) -> None:
+    """Set the gauges anew, with what is in `queue` now and the jobs of it that wait here. Raises
+    `StoreUnavailable`."""
+    show([await queue.load()], waiting)
+
+
+def show(loads: Sequence[Load], waiting: int) -> None:
+    """Set the gauges to `loads`, of so many workspaces, and to the jobs of them that wait here."""
+    metrics.QUEUE_DEPTH.set(sum(load.depth for load in loads))
+    metrics.QUEUE_OLDEST.set(max((load.oldest for load in loads), default=0.0))
+    metrics.QUEUE_UNREAD.set(max((load.unread for load in loads), default=0.0))
+    metrics.QUOTA_RESERVED_TOKENS.set(sum(load.reserved for load in loads))
+    metrics.JOBS_WAITING.set(waiting)
+
+
+async def keep_gauged(queue: Queue) -> NoReturn:
+    """Set them again and again, in a process that has no worker to do it."""
+    while True:
+        try:
+            await gauge(queue)
+        except StoreUnavailable as error:
+            log.warning("store away", error=str(error))
+        await asyncio.sleep(GAUGE_EVERY_SECONDS)
