@@ -15,8 +15,8 @@ from types import ModuleType
 import pytest
 from structlog.testing import capture_logs
 
+from bot.markdown.inline_markup import _mendable
 from bot.markdown.links.places import _between_words
-from bot.markdown.mending import _mendable
 from bot.markdown.rewriting import openings
 from tests.hostile import FRAGMENTS, against, common
 from tests.linear import (
@@ -63,7 +63,7 @@ MADE_IN_FUNCTIONS = {
         *("_all_dull: re.compile", "_next_formula: re.compile", "_any_plain: re.compile")
     ],
     "bot.markdown.links.places": ["_between_words: re.compile"],
-    "bot.markdown.mending": ["_mendable: re.compile"],
+    "bot.markdown.inline_markup": ["_mendable: re.compile"],
     "bot.completion.transcript": ["_like_names: re.compile"],
     "bot.ops.redact": ["__init__: re.compile"],
     "bot.slack.reading.shown": ["without_call: re.compile", "without_call: re.compile"],

@@ -1,5 +1,5 @@
-"""What a reader sees as characters (Unicode, UAX #29), between which a text can be cut; letters
-that look like others; and text as JSON and Slack can carry it.
+"""What a reader sees as characters (Unicode, UAX #29), between which a text can be cut, and what it
+counts for; letters that look like others; and text as JSON and Slack can carry it.
 
 A flag, a family of people, a letter and its marks, a syllable of Hangul or Devanagari are one
 character each, however many code points they take.
@@ -182,3 +182,47 @@ def with_newlines(text: str) -> str:
     """`text` with no line ends but newlines, as Slack is given it: which is enough to read its
     lines."""
     return _LONE_RETURN.sub(" ", text) if "\r" in text else text
+
+
+_LEADS_OF_FOUR = (0xF0, 0xF1, 0xF2, 0xF3, 0xF4)
+"""What begins four bytes of UTF-8."""
+
+_COUNTS_MORE = re.compile("[&<>@\\]\U00010000-\U0010ffff]")
+_SHORT = 64
+"""Longer text of ASCII is counted faster than it is searched."""
+
+
+def weigh(text: str) -> int:
+    """At most what Slack counts for `text` once it was made safe.
+
+    UTF-16 units, with `&` as `&amp;`, `<` and `>` likewise, and a joiner for every `&`, `<`,
+    `@` and `]` that may need one.
+    """
+    plain = text.isascii()
+    if (len(text) < _SHORT or not plain) and not _COUNTS_MORE.search(text):
+        return len(text)
+    units = len(text) if plain else len(text) + _in_two_units(text)
+    count = text.count
+    return units + 5 * count("&") + 4 * count("<") + 3 * count(">") + count("@") + count("]")
+
+
+def _in_two_units(text: str) -> int:
+    """How many characters of `text` take two UTF-16 units. It is told by their first bytes in
+    UTF-8: lone surrogates, one unit each, are slow to encode otherwise."""
+    return sum(map(text.encode("utf-8", "surrogatepass").count, _LEADS_OF_FOUR))
+
+
+def most_within(text: str, room: int) -> int:
+    """How many characters from the start of `text` weigh `room` at most; below 0: there is
+    none."""
+    if room < 0:
+        return -1
+    least, most = 0, min(len(text), room) + 1
+    while most - least > 1:
+        middle = (least + most) // 2
+        weight = weigh(text[least:middle])
+        if weight <= room:
+            least, room = middle, room - weight
+        else:
+            most = middle
+    return least

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from bot.markdown.characters import unfinished
-from bot.markdown.filling import Paragraph
+from bot.markdown.filling import Paragraph, Piece
 from bot.markdown.inline_markup import InlineMarkup, Shown
 from bot.markdown.joins import (
     Join,
@@ -33,7 +33,6 @@ from bot.markdown.lines import (
     undecided,
 )
 from bot.markdown.open_message import Mark, OpenMessage
-from bot.markdown.pieces import Piece
 from bot.markdown.safety import hold_back
 
 _MOST_BEGUN = 8

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from bot.markdown.characters import most_within, weigh
 from bot.markdown.lines import (
     LIST_MARKER,
     LONGEST_FENCE,
@@ -16,7 +18,6 @@ from bot.markdown.lines import (
     begins_paragraph,
     traits_of,
 )
-from bot.markdown.pieces import Room, most_within, weigh
 from bot.markdown.steps import BELOW, LONGEST_KEPT, Step, standing_at
 
 _REST = r"[^\n`~]*+(?:(?:`{1,2}+(?!`)|~{1,2}+(?!~))[^\n`~]*+)*+\n"
@@ -103,6 +104,37 @@ whether those below are but text."""
 
 _CLOSING = 2 + 3 * LONGEST_FENCE
 """Room kept for closing a fence and its language, or the inline markup that is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What one message may hold: counted characters, and blocks as Slack renders them."""
+
+    chars: int
+    blocks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The part of the text that one message shows.
+
+    `text` is as it was fed; `before` opens again what was open where the message before it
+    ended, or repeats a table's head; `after` closes what is open, `inset` characters before
+    the end.
+    """
+
+    text: str
+    before: str = ""
+    after: str = ""
+    inset: int = 0
+    moved: Callable[[str], str] | None = field(default=None, compare=False)
+    """What a message that begins inside a list makes of its lines (`outdent`)."""
+
+    @property
+    def markdown(self) -> str:
+        end = len(self.text) - self.inset
+        written = f"{self.before}{self.text[:end]}{self.after}{self.text[end:]}"
+        return self.moved(written) if self.moved else written
 
 
 class Paragraph(NamedTuple):

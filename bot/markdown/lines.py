@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
-from bot.markdown.pieces import weigh
+from bot.markdown.characters import weigh
 
 LONGEST_FENCE = 64
 """A longer fence, or a deeper one, is text like any other."""

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from bot.markdown.ending import Ending
+from bot.markdown.filling import Piece, Room
 from bot.markdown.leaves import START
 from bot.markdown.lines import WIDE_TABLE, Context, Fence, starts_wide_table
 from bot.markdown.open_message import Mark, OpenMessage
 from bot.markdown.outdent import Outdent, place_behind
-from bot.markdown.pieces import Piece, Room
 
 _SLICE_CHARS = 4_000
 """Longer text is taken in slices, so that none of it is looked at for each message anew."""

@@ -10,33 +10,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache
 from itertools import islice
 
 from bot.markdown.code_spans import cells_of, code_in, within
-from bot.markdown.emphasis import LONGEST_RUN, OWN_WORDS, Openers, Pair, after_run, is_own
-from bot.markdown.inline_markup import LONGEST_TICKS, MOST_STEPS, InlineMarkup, may_link
+from bot.markdown.emphasis import LONGEST_RUN, Openers, Pair, after_run, is_own
+from bot.markdown.inline_markup import (
+    LONGEST_TICKS,
+    MOST_STEPS,
+    InlineMarkup,
+    may_link,
+    mendable_at,
+)
 from bot.markdown.links.links import with_joiners
 
 MOST_MENDED = 800
 """In one text, which is less than what rooms for messages leave below Slack's limit."""
-
-_MENDABLE = (
-    r"[*~_](?:(?<=[^\w\s*~_].)[*~_]{0,7}(?=[^\W_])"
-    r"|(?<=[^\w\s*~_\x00-\x7f].)[*~_]{0,7}(?=[^\s*~_])"
-    r"|(?<=[^\x00-\x7f].)[*~_]{0,7}(?=[^\w\s*~_])"
-    r"|(?<=[^\s*~_].)[*~_]{0,7}(?=[^\w\s*~_\x00-\x7f])"
-    rf"|(?<=[{OWN_WORDS}]_)_(?=[{OWN_WORDS}])|(?<=\*)[_~]|(?<=_)[*~]|(?<=~)[*_])"
-)
-"""A run that may have to be mended. It begins with one of few characters: that is searched for
-fast. To compile it takes 2 ms, which most starts are not to wait for."""
-
-_MENDABLE_ASCII = re.compile(
-    r"[*~_](?:(?<=[!\"%'),.:;+>?\]`}].)|(?<=\*[_~])|(?<=_[*~])|(?<=\\[*_~].))"
-    r"[*~_]{0,7}(?=[A-Za-z0-9])"
-)
-"""The same in a text without other letters: one between punctuation that ends a word and a letter,
-or behind another run, or behind what is escaped."""
 
 _BOTH_KINDS = re.compile(
     r"(\*(?<![*_\\].)\*?)_(?![\s*_])([^*_`\[\]\\<>\n]{1,300})(?<!\s)_\1(?![*_])"
@@ -54,19 +42,6 @@ _RUN = re.compile(r"[*_`~\\](?:(?<=\*)\**|(?<=_)_*|(?<=`)`*|(?<=~)~*|(?<=\\)[\s\
 _MARKS = "*_`~\\[]<:"
 _EMPHASIS = "*_~"
 _MOST_TICKS = 32
-
-
-def mendable_at(text: str, start: int) -> int:
-    """Where there may be emphasis in `text`, from `start` on, that has to be mended; its end where
-    there is none."""
-    mendable = _MENDABLE_ASCII if text.isascii() else _mendable()
-    found = mendable.search(text, start)
-    return found.start() if found else len(text)
-
-
-@cache
-def _mendable() -> re.Pattern[str]:
-    return re.compile(_MENDABLE)
 
 
 def mended(leaf: str, most: int = MOST_MENDED) -> tuple[str, int]:

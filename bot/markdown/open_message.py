@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from bot.markdown.characters import boundary, whole_characters
-from bot.markdown.filling import Filling, Paragraph
+from bot.markdown.characters import boundary, most_within, whole_characters
+from bot.markdown.filling import Filling, Paragraph, Piece
 from bot.markdown.lines import (
     WIDE_TABLE,
     Context,
@@ -20,7 +20,6 @@ from bot.markdown.lines import (
     seems_block,
     starts_table,
 )
-from bot.markdown.pieces import Piece, most_within
 
 _MOST_MARKS = 8
 _MARK_CHARS = 12

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 
 from bot.markdown.characters import printable, with_newlines, with_whole_characters
 from bot.markdown.code_spans import NO_CODE, Code, code_in, within
+from bot.markdown.inline_markup import mendable_at
 from bot.markdown.leaves import (
     CODE,
     DEEP,
@@ -31,7 +32,7 @@ from bot.markdown.leaves import (
 from bot.markdown.links import links
 from bot.markdown.links.links import with_joiners
 from bot.markdown.links.references import References
-from bot.markdown.mending import MOST_MENDED, mendable_at, mended
+from bot.markdown.mending import MOST_MENDED, mended
 from bot.markdown.seen import Seen, decoded
 
 JOINER = links.JOINER

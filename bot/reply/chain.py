@@ -16,7 +16,8 @@ from bot import words
 from bot.completion.ask import Ask, conversation_of
 from bot.completion.excerpt import excerpt
 from bot.completion.result import Answer, Section
-from bot.markdown.pieces import Room, weigh
+from bot.markdown.characters import weigh
+from bot.markdown.filling import Room
 from bot.reply.final import Cut, final_sections, last_line, why_no_more
 from bot.reply.flow import Flow
 from bot.reply.route import Route, Way, is_private, notice_of

@@ -8,9 +8,9 @@ from copy import deepcopy
 from hashlib import blake2b
 
 from bot.completion.result import Section
+from bot.markdown.filling import Piece, Room
 from bot.markdown.joins import enough
 from bot.markdown.markdown import Layout
-from bot.markdown.pieces import Piece, Room
 from bot.markdown.rewriting.rewriting import Rewriting
 from bot.markdown.safety import Safe, SafeGrowth, make_safe
 

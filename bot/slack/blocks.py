@@ -18,8 +18,7 @@ from typing import Any, Literal
 from bot import words
 from bot.completion.excerpt import excerpt
 from bot.markdown import safety
-from bot.markdown.characters import beginning, boundary, printable, shortened
-from bot.markdown.pieces import most_within, weigh
+from bot.markdown.characters import beginning, boundary, most_within, printable, shortened, weigh
 from bot.rules.votes import Choice
 from bot.slack_limits import SECTION_FIELDS, SECTION_TEXT_CHARS
 from bot.words import talk

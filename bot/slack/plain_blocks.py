@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from bot import words
+from bot.markdown.filling import Room
 from bot.markdown.lines import Fence, opened_fence, starts_table
 from bot.markdown.markdown import Layout
-from bot.markdown.pieces import Room
 from bot.slack.blocks import Block, Kind, Message
 from bot.slack.reading.shown import shown
 

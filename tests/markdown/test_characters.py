@@ -14,8 +14,8 @@ from bot.completion.ask import beginning as beginning_of_tokens
 from bot.completion.excerpt import excerpt
 from bot.grok.errors import safe_name
 from bot.markdown.characters import boundary, shortened, unfinished, whole_characters
+from bot.markdown.filling import Room
 from bot.markdown.markdown import Layout
-from bot.markdown.pieces import Room
 from bot.slack.blocks import BARE, Offered, Question, long_text, offer
 from bot.slack.people.person import Person
 from bot.slack.reading.message_text import bounded

@@ -10,9 +10,10 @@ from itertools import chain
 import pytest
 import regex
 
+from bot.markdown.characters import weigh
+from bot.markdown.filling import Piece, Room
 from bot.markdown.links.links import JOINER
 from bot.markdown.markdown import Layout
-from bot.markdown.pieces import Piece, Room, weigh
 from bot.markdown.rewriting.rewriting import Rewriting
 from bot.markdown.safety import make_safe
 from tests.markdown.commonmark import Mark, code, seen

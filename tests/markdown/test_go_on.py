@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.markdown.filling import Room
 from bot.markdown.markdown import Layout
-from bot.markdown.pieces import Room
 from tests.markdown.commonmark import code
 
 ROOM = Room(11_000, 40)

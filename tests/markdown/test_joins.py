@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.markdown.filling import Room
 from bot.markdown.joins import enough
 from bot.markdown.markdown import Layout
-from bot.markdown.pieces import Room
 
 ROOM = Room(11_000, 40)
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.markdown.characters import printable
+from bot.markdown.characters import printable, weigh
+from bot.markdown.filling import Room
 from bot.markdown.markdown import Layout
-from bot.markdown.pieces import Room, weigh
 from bot.markdown.safety import neutralise
 from bot.slack.blocks import Foot, further_message
 from sandbox.workspace.blocks.markdown import counted_chars, stored_blocks

@@ -6,10 +6,10 @@ import random
 
 import pytest
 
+from bot.markdown.filling import Room
 from bot.markdown.links.links import JOINER
 from bot.markdown.markdown import Layout
 from bot.markdown.mending import MOST_MENDED
-from bot.markdown.pieces import Room
 from bot.markdown.safety import make_safe
 from tests.markdown.commonmark import Mark, code, seen
 from tests.markdown.undone import without_joiners

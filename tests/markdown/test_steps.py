@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 
 from bot.markdown import steps
+from bot.markdown.filling import Piece, Room
 from bot.markdown.markdown import Layout
-from bot.markdown.pieces import Piece, Room
 
 LINES = (
     *("a\n", "\n", "# a\n", "---\n", "===\n", "```\n", "> ```\n", "> a\n", ">\n", "- ```\n"),

@@ -9,8 +9,8 @@ import re
 import pytest
 
 from bot.completion.result import Section
+from bot.markdown.filling import Room
 from bot.markdown.links.links import JOINER
-from bot.markdown.pieces import Room
 from bot.reply.flow import Flow
 from tests.markdown.commonmark import Mark, seen
 from tests.markdown.test_cuts import Writer

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from bot.completion.result import Section
 from bot.markdown.characters import printable
+from bot.markdown.filling import Piece, Room
 from bot.markdown.markdown import Layout
-from bot.markdown.pieces import Piece, Room
 from bot.markdown.rewriting.rewriting import Rewriting
 from bot.markdown.safety import SafeGrowth, make_safe
 from bot.reply.chain import ROOMS, Chain

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from bot.markdown.filling import Room
 from bot.markdown.markdown import Layout
-from bot.markdown.pieces import Room
 from bot.markdown.rewriting.rewriting import Rewriting
 from bot.markdown.safety import make_safe
 from tests.markdown.commonmark import cells, code, links, pings, shown_text
