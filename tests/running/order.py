@@ -1,15 +1,16 @@
-"""In which order tests run: what waits long first, the pure ones last.
+"""In which order tests run: what waits and what computes side by side, what waits longest first.
 
 Workers begin with equal shares of all tests, one behind the other, and take from each other's ends
 when they are done. So what takes long begins some of the shares, lest one of those is left when all
 others are done, and no more of them than there are cores: most of them start bots by the half
-dozen. What waits begins the others, and all end with what is given away in no time.
+dozen. What waits begins the others. Pure tests stand between the others, lest the cores idle while
+all workers wait, and some of them at the end, as what is given away in no time.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -18,6 +19,8 @@ from tests.running.alone import WORKERS_OF_A_CORE
 _WAITING = ("tests/e2e/", "tests/chaos/", "tests/simulation/", "tests/sandbox/page/")
 _BROWSER = "browser_address"
 """Who takes it is kept together: a worker that has no such test starts no browser."""
+_BETWEEN = 4 / 5
+"""How much of what is pure in a share stands between the others."""
 
 
 @pytest.hookimpl(trylast=True)
@@ -51,7 +54,15 @@ def in_shares(items: Sequence[pytest.Item], workers: int) -> list[pytest.Item]:
         share.extend(others[number::workers])
         size = left // (workers - number)
         missing = max(0, size - len(share))
-        share.extend(pure[:missing])
+        share[:] = list(_mixed(share, pure[:missing]))
         del pure[:missing]
         left -= len(share)
     return [item for share in shares for item in share] + pure
+
+
+def _mixed(waiting: Sequence[pytest.Item], pure: Sequence[pytest.Item]) -> Iterator[pytest.Item]:
+    between = int(len(pure) * _BETWEEN)
+    for number, item in enumerate(waiting):
+        yield item
+        yield from pure[number * between // len(waiting) : (number + 1) * between // len(waiting)]
+    yield from pure[between if waiting else 0 :]

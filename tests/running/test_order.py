@@ -51,6 +51,7 @@ def test_what_takes_long_begins_as_many_shares_as_there_are_cores_and_what_waits
     assert sum(any(item in share for item in [*seen, *more]) for share in shares) == 1
     assert [sum(item in stored for item in share) for share in shares] == [2] * 6
     assert all(share[-1] in pure for share in shares)
+    assert all(sum(item in pure for item in share[:11]) >= 3 for share in shares)
 
 
 @pytest.mark.parametrize("workers", [1, 2, 5, 40])
