@@ -4,7 +4,9 @@ Workers begin with equal shares of all tests, one behind the other, and take fro
 when they are done. So what takes long begins some of the shares, lest one of those is left when all
 others are done, and no more of them than there are cores: most of them start bots by the half
 dozen. What waits begins the others. Pure tests stand between the others, lest the cores idle while
-all workers wait, and some of them at the end, as what is given away in no time.
+all workers wait, and some of them at the end, as what is given away in no time. What runs `alone`
+comes last of all: before that, everybody would wait with it for whoever is in the midst of a long
+one.
 """
 
 from __future__ import annotations
@@ -32,10 +34,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def in_shares(items: Sequence[pytest.Item], workers: int) -> list[pytest.Item]:
     """All of them, for so many workers: their shares, of the size that each begins with."""
-    longest, pure = list[pytest.Item](), list[pytest.Item]()
+    longest, pure, alone = list[pytest.Item](), list[pytest.Item](), list[pytest.Item]()
     waiting: defaultdict[str, list[pytest.Item]] = defaultdict(list)
     for item in items:
-        if item.get_closest_marker("timeout"):
+        if item.get_closest_marker("alone"):
+            alone.append(item)
+        elif item.get_closest_marker("timeout"):
             longest.append(item)
         elif _BROWSER in getattr(item, "fixturenames", ()):
             waiting[_BROWSER].append(item)
@@ -47,9 +51,11 @@ def in_shares(items: Sequence[pytest.Item], workers: int) -> list[pytest.Item]:
     shares = [longest[number::few] if number < few else [] for number in range(workers)]
     for together in sorted(waiting.values(), key=len, reverse=True):
         min(shares[few:] or shares, key=len).extend(together)
-    placed = {id(item) for item in (*longest, *pure, *(each for of in shares for each in of))}
+    placed = {
+        id(item) for item in (*longest, *pure, *alone, *(each for of in shares for each in of))
+    }
     others = [item for item in items if id(item) not in placed]
-    left = len(items)
+    left = len(items) - len(alone)
     for number, share in enumerate(shares):
         share.extend(others[number::workers])
         size = left // (workers - number)
@@ -57,7 +63,7 @@ def in_shares(items: Sequence[pytest.Item], workers: int) -> list[pytest.Item]:
         share[:] = list(_mixed(share, pure[:missing]))
         del pure[:missing]
         left -= len(share)
-    return [item for share in shares for item in share] + pure
+    return [item for share in shares for item in share] + pure + alone
 
 
 def _mixed(waiting: Sequence[pytest.Item], pure: Sequence[pytest.Item]) -> Iterator[pytest.Item]:

@@ -40,7 +40,8 @@ def test_what_takes_long_begins_as_many_shares_as_there_are_cores_and_what_waits
     seen = items("tests/e2e/test_d.py", 6, "integration", fixture="browser_address")
     more = items("tests/sandbox/page/test_e.py", 5, "integration", fixture="browser_address")
     stored = items("tests/jobs/test_f.py", 12, "integration")
-    given = [*pure, *journeys, *long, *seen, *more, *stored]
+    measuring = items("tests/slack/test_g.py", 2, "integration", "alone")
+    given = [*measuring, *pure, *journeys, *long, *seen, *more, *stored]
 
     found = ordered(given, 6)
     shares = [found[number * 21 : (number + 1) * 21] for number in range(6)]
@@ -51,6 +52,7 @@ def test_what_takes_long_begins_as_many_shares_as_there_are_cores_and_what_waits
     assert sum(any(item in share for item in [*seen, *more]) for share in shares) == 1
     assert [sum(item in stored for item in share) for share in shares] == [2] * 6
     assert all(share[-1] in pure for share in shares)
+    assert found[-2:] == measuring
     assert all(sum(item in pure for item in share[:11]) >= 3 for share in shares)
 
 
