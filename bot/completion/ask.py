@@ -157,6 +157,12 @@ class Ask(Place):
     """When the button was pressed that asks it, by Slack's clock; 0: none was."""
 
     @property
+    def is_private(self) -> bool:
+        """Whether others must not see the answer. In a direct message an ordinary one is
+        private."""
+        return self.reply == "private" and not self.channel.startswith("D")
+
+    @property
     def enclosed(self) -> tuple[FileRef, ...]:
         """All files that are known to go along: its own, then the newest of earlier questions, as
         many as are read with one."""

@@ -21,8 +21,8 @@ from bot.errors import UserError
 from bot.jobs.job import ROOT, Job
 from bot.jobs.sequels import Sequel, Sequels
 from bot.patience import soon
-from bot.reply.final import left_out
-from bot.reply.route import Way, is_private, route_of
+from bot.reply import chain
+from bot.reply.ledger import Way, route_of
 from bot.slack.blocks import named_by
 from bot.slack.inbound.payloads import Click
 from bot.slack.inbound.reaction import Reaction
@@ -96,7 +96,7 @@ class Buttons:
             return await self._clicks.not_theirs(job.ask)
         state = await self._clicks.queue.stop(job.id, reason)
         if state in ("queued", "running"):
-            return talk.STOPPED_ALONE if is_private(job.ask) or click.ephemeral else ""
+            return talk.STOPPED_ALONE if job.ask.is_private or click.ephemeral else ""
         # Whoever clicked twice has stopped it already.
         stopped = job.answer is not None and job.answer.stopped
         return "" if stopped or job.stop else talk.NOTHING_TO_STOP
@@ -170,7 +170,7 @@ class Buttons:
         return details_view.details_view(
             job,
             knows_rules=self._clicks.permission.knows_rules(person),
-            rest=left_out(job.answer, job.posts) if job.answer else "",
+            rest=chain.left_out(job.answer, job.posts) if job.answer else "",
             files=await self._files_of(job),
         )
 

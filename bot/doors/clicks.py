@@ -19,7 +19,7 @@ from bot.completion.excerpt import excerpt
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
 from bot.patience import soon
-from bot.reply.route import Way, route_of
+from bot.reply.ledger import Way, route_of
 from bot.slack.blocks import BUTTONS_BLOCK, Message, named_by, offer
 from bot.slack.inbound.payloads import Click, SlackMessage
 from bot.slack.inbound.reaction import Reaction, begun

@@ -19,7 +19,6 @@ from bot.doors.clicks import Clicks
 from bot.errors import PostingDenied, SlackError, what_it_says
 from bot.jobs.job import Job
 from bot.reply import chain
-from bot.reply.route import is_private
 from bot.slack.blocks import BUTTONS_BLOCK, Message, Question
 from bot.slack.inbound.payloads import Click
 from bot.slack.inbound.reaction import Reaction
@@ -57,7 +56,7 @@ class Sharing:
         if job.ask.user != click.user:
             return talk.ANSWER_FORGOTTEN
         answer = job.answer
-        if answer is None or answer.failure or not is_private(job.ask):
+        if answer is None or answer.failure or not job.ask.is_private:
             return talk.NOTHING_TO_SHARE
         if refusal := await self._clicks.kept_from(click, job):
             return refusal

@@ -21,7 +21,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from bot.completion.ask import Ask, Turn, conversation_of, turn_of
 from bot.completion.excerpt import excerpt
 from bot.completion.result import Answer
-from bot.reply import final, route
+from bot.reply import ledger
 from bot.reply.ledger import Post
 from bot.rules.hold import Hold
 from bot.store.conversations import RECENT, Recent
@@ -255,11 +255,11 @@ def _read_post(stored: str) -> Post:
     if post.route or post.cut or post.sent:
         return replace(post, ts=None)
     match post.part.partition(":")[0]:
-        case route.WAY:
+        case ledger.WAY:
             return replace(post, ts=None, route=mark)
-        case final.CUT:
+        case ledger.CUT:
             return replace(post, ts=None, cut=mark)
-        case route.Way.EPHEMERAL | route.Way.RESPONSE:
+        case ledger.Way.EPHEMERAL | ledger.Way.RESPONSE:
             return replace(post, ts=None, sent=int(mark))
     return post
 

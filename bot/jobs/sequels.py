@@ -10,6 +10,7 @@ from bot.completion.ask import Begun
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
 from bot.reply import continued
+from bot.reply.ledger import came_to_nothing
 from bot.slack.blocks import value_of
 
 _MOST = 20
@@ -42,7 +43,8 @@ class Sequels:
             if holder is None:
                 break
             sequel = Sequel(sequel.dedupe, holder, await self._queue.look(holder))
-            if sequel.job is None or not _came_to_nothing(sequel.job):
+            job = sequel.job
+            if not (job and job.answer and came_to_nothing(job.answer, job.posts)):
                 break
             sequel = Sequel(f"{first}:{holder}")
         return sequel
@@ -66,9 +68,3 @@ class Sequels:
             return None
         sections = await self.of(job) | {begun.section}
         return continued.Earlier(job.id, job.ask, job.answer, job.posts, begun.section, sections)
-
-
-def _came_to_nothing(job: Job) -> bool:
-    if job.answer is None or not job.answer.stopped or any(map(str.isdigit, job.posts)):
-        return False
-    return not any(section.text.strip() for section in job.answer.sections)

@@ -8,19 +8,18 @@ stream. Message number k is part `str(k)` of the job, whatever it shows.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 
+from attrs import define, field
+
 from bot import words
-from bot.completion.ask import Ask, conversation_of
-from bot.completion.excerpt import excerpt
-from bot.completion.result import Answer, Section
+from bot.completion.result import Answer, Section, last_line
 from bot.markdown.characters import weigh
 from bot.markdown.filling import Room
-from bot.reply.final import Cut, final_sections, last_line, why_no_more
 from bot.reply.flow import Flow
-from bot.reply.route import Route, Way, is_private, notice_of
+from bot.reply.ledger import CUT, Cut, Post
 from bot.slack.blocks import (
     ANSWER_BUTTONS,
     BARE,
@@ -30,10 +29,11 @@ from bot.slack.blocks import (
     Message,
     Question,
     further_message,
-    mention,
     with_notice,
 )
 from bot.slack.plain_blocks import with_blocks_of
+from bot.words import files as files_words
+from bot.words import talk
 
 ROOMS = (Room(11_000, 40), Room(5_500, 20), Room(2_700, 8), Room(1_300, 4))
 """What a message is filled to: safely below Slack's 12,000 characters of markdown, 13,200
@@ -52,51 +52,49 @@ KINDS: tuple[Kind, ...] = ("markdown", "rich_text", "section")
 """The blocks that an answer is shown in, each where Slack takes none of those before."""
 
 
+@define(eq=False)
 class Chain:
     """Sections in, messages out. The work is linear in the text."""
 
-    def __init__(
-        self,
-        question: Question,
-        job_id: str,
-        *,
-        in_thread: bool = False,
-        notice: str = "",
-        most: int | None = None,
-        kinds: Sequence[Kind] = KINDS,
-        private: bool = False,
-        opens_thread: bool = False,
-        continued: Collection[int] = (),
-        behind: str = "",
-        feedback: bool = False,
-    ) -> None:
-        """`private`: its asker may share it. `opens_thread`: its further messages, and whatever
-        goes on with it, stand in the thread of the first. `continued`: the sections that
-        something goes on with already. `behind`: the text that this answer goes on with.
-        `feedback`: people may vote on it.
+    _question: Question
+    _job_id: str
+    """What the buttons are about."""
+    _in_thread: bool = False
+    """The first message holds the question alone."""
+    _notice: str = ""
+    """A small line of the bot's above everything."""
+    _most: int | None = None
+    """Messages that hold something of the answer."""
+    _kinds: Sequence[Kind] = KINDS
+    """The blocks to show it in, the best first."""
+    _private: bool = False
+    """Its asker may share it."""
+    _opens_thread: bool = False
+    """Its further messages, and whatever goes on with it, stand in the thread of the first."""
+    _continued: Collection[int] = ()
+    """The sections that something goes on with already."""
+    _behind: str = ""
+    """The text that this answer goes on with."""
+    _feedback: bool = False
+    """People may vote on it."""
 
-        `job_id`: what the buttons are about. `in_thread`: the first message holds the
-        question alone. `notice`: a small line of the bot's above everything. `most`: messages
-        that hold something of the answer. `kinds` of blocks to show it in, the best first."""
-        self._question = question
-        self._buttons = (*ANSWER_BUTTONS, *((_SHARE,) if private else ()))
-        self._job_id = job_id
-        self._head = [words.IN_THREAD] if in_thread else []
-        self._opens_thread = opens_thread and not in_thread
-        self._continued = continued
-        self._keeps_notes = False
-        self._behind = behind
-        self._feedback = feedback
-        self._notice = notice
-        self._most = None if most is None else most + len(self._head)
-        self._cut: Cut | None = None
-        self._level = 0
-        self._kinds = kinds
-        self._kind, *self._other_kinds = kinds
-        self._given_up = False
-        self._flows: list[Flow] = []
-        self._breaks: dict[int, tuple[int, ...]] = {}
-        self._made: dict[int, tuple[tuple[str, Foot], Message]] = {}
+    cut: Cut | None = field(default=None, init=False)
+    """Where what `complete` shows ends; None when it shows everything."""
+    _head: Sequence[str] = field(init=False)
+    _kinds_left: list[Kind] = field(init=False)
+    _level: int = field(default=0, init=False)
+    _keeps_notes: bool = field(default=False, init=False)
+    _given_up: bool = field(default=False, init=False)
+    _flows: list[Flow] = field(factory=list, init=False)
+    _breaks: dict[int, tuple[int, ...]] = field(factory=dict, init=False)
+    _made: dict[int, tuple[tuple[str, Foot], Message]] = field(factory=dict, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._head = [words.IN_THREAD] if self._in_thread else []
+        self._opens_thread = self._opens_thread and not self._in_thread
+        if self._most is not None:
+            self._most += len(self._head)
+        self._kinds_left = list(self._kinds)
 
     async def prepare(self, sections: Sequence[Section]) -> None:
         """Lay out what has come, however long it is, without keeping the event loop from others:
@@ -178,7 +176,8 @@ class Chain:
         # What somebody stopped is no whole answer, and a second click on Stop is no vote.
         partial = answer.failure or answer.stopped or self._given_up
         votable = self._feedback and not partial
-        foot = Foot(self._job_id, self._buttons, (last_line(answer),), feedback=votable)
+        buttons = (*ANSWER_BUTTONS, *((_SHARE,) if self._private else ()))
+        foot = Foot(self._job_id, buttons, (last_line(answer),), feedback=votable)
         feet = self._feet(len(shown), foot, below)
         for number, index in offered.items():
             if number < len(shown) and not self._given_up:
@@ -211,11 +210,6 @@ class Chain:
         """Whether less is put into each message than there could be."""
         return self._level > 0
 
-    @property
-    def cut(self) -> Cut | None:
-        """Where what `complete` shows ends; None when it shows everything."""
-        return self._cut
-
     def tighten(self) -> bool:
         """Put less into each message. False: less makes no sense."""
         if self._level + 1 >= len(ROOMS):
@@ -226,9 +220,9 @@ class Chain:
 
     def plainer(self) -> bool:
         """Show it in another kind of block. False: there is none left."""
-        if not self._other_kinds:
+        if len(self._kinds_left) == 1:
             return False
-        self._kind = self._other_kinds.pop(0)
+        del self._kinds_left[0]
         self._made.clear()
         return True
 
@@ -238,8 +232,8 @@ class Chain:
         if self._given_up:
             return False
         self._given_up = True
-        if not self._other_kinds:
-            self._kind, self._other_kinds = self._kinds[0], [self._kinds[-1]]
+        if len(self._kinds_left) == 1:
+            self._kinds_left = [self._kinds[0], self._kinds[-1]]
         return True
 
     def _final(self, answer: Answer) -> list[Section]:
@@ -276,15 +270,15 @@ class Chain:
     ) -> tuple[Sequence[str], tuple[str, ...]]:
         """What is shown of the `whole` answer, and what is said below it of the rest."""
         if self._given_up:
-            self._cut = Cut(0, 0)
+            self.cut = Cut(0, 0)
             return [*self._head, words.UNSHOWABLE], ()
         limits = [each for each in (most, self._most) if each is not None]
         shown = [*self._head, *whole][: min(limits, default=None)]
         missing = len(self._head) + len(whole) - len(shown)
         if not missing:
-            self._cut = None
+            self.cut = None
             return shown, ()
-        self._cut = self._cut_after(len(shown) - len(self._head))
+        self.cut = self._cut_after(len(shown) - len(self._head))
         ended = bool(answer.stopped or answer.failure)
         why = (why_no_more(answer)[1],) if ended else ()
         return shown, (*why, words.left_out(missing))
@@ -314,17 +308,19 @@ class Chain:
         known = self._made.get(number)
         if known and known[0] == (markdown, foot):
             return known[1]
-        message = self._make(number, markdown, foot)
-        if self._kind != "markdown":
-            message = with_blocks_of(message, self._kind)
+        if number:
+            message = further_message(number, markdown, foot)
+        else:
+            message = self._question.first_message(markdown, foot)
+            message = with_notice(message, self._notice) if self._notice else message
+        message = self._in_blocks(message)
         self._made[number] = (markdown, foot), message
         return message
 
-    def _make(self, number: int, markdown: str, foot: Foot) -> Message:
-        if number:
-            return further_message(number, markdown, foot)
-        first = self._question.first_message(markdown, foot)
-        return with_notice(first, self._notice) if self._notice else first
+    def _in_blocks(self, message: Message) -> Message:
+        """`message` in the blocks that Slack takes, as far as is known."""
+        kind = self._kinds_left[0]
+        return message if kind == "markdown" else with_blocks_of(message, kind)
 
 
 def _says_more(markdown: str, section: Section) -> bool:
@@ -336,64 +332,60 @@ def _waiting(section: Section) -> str:
     return f"{section.title}\n\n{words.THINKING}" if section.title else words.THINKING
 
 
-_BY_URL: tuple[Kind, ...] = ("markdown", "section")
-"""What is sent through a `response_url` is never edited, and the oldest blocks are safest there."""
+def final_sections(answer: Answer) -> list[Section]:
+    """Every section done, and why there is no more told below the last text that came; then which
+    files were not read."""
+    *before, last = _ended(answer)
+    if not answer.unread:
+        return [*before, last]
+    return [*before, _noted(last, files_words.not_read(answer.unread))]
 
 
-def kinds_of(route: Route) -> tuple[Kind, ...]:
-    """The blocks that an answer is shown in on this way, the best first."""
-    return _BY_URL if route.way is Way.RESPONSE else KINDS
+def _noted(section: Section, note: str) -> Section:
+    return section.model_copy(update={"note": "\n\n".join(filter(None, (section.note, note)))})
 
 
-def chain_of(
-    ask: Ask,
-    route: Route,
-    job_id: str,
-    *,
-    most: int | None,
-    continued: Collection[int] = (),
-    kinds: Sequence[Kind] = (),
-) -> Chain:
-    """What lays out the answer of a job for its way; `continued` are the sections that something
-    goes on with. `kinds` of blocks to show it in, the best first; none: those of its way."""
-    return Chain(
-        _question(ask, route),
-        job_id,
-        in_thread=not route.why and ask.reply == "thread" and ask.thread_ts is None,
-        notice=notice_of(ask, route),
-        most=most,
-        private=is_private(ask),
-        opens_thread=_opens_thread(ask, route),
-        continued=continued,
-        behind=ask.begun.text if ask.begun else "",
-        feedback=ask.feedback,
-        kinds=kinds or kinds_of(route),
-    )
+def _ended(answer: Answer) -> list[Section]:
+    sections = [section.model_copy(update={"done": True}) for section in answer.sections]
+    if not (answer.stopped or answer.failure):
+        return [_spoken(section) for section in sections or [Section(done=True)]]
+    while sections and not _says_anything(sections[-1]):
+        sections.pop()
+    alone, below = why_no_more(answer)
+    if not sections:
+        return [Section(note=alone, done=True)]
+    *whole, last = sections
+    cut = bool(last.text.strip())
+    return [*map(_spoken, whole), _noted(last.model_copy(update={"cut": cut}), below)]
 
 
-def _question(ask: Ask, route: Route) -> Question:
-    text, here = "\n\n".join(ask.request.prompts), not route.why
-    begun = ask.begun
-    if begun is None:
-        return Question(ask.user, text, visible=here and _stands_above(ask))
-    asker = mention(ask.user) or excerpt(ask.user)
-    heading = words.ASKED_TO_GO_ON(mention=asker, answer=begun.answer, answers=begun.of)
-    same = ask.user == begun.user and begun.of == 1 and not is_private(ask)
-    return Question(ask.user, text, visible=here and same, heading=heading)
+def why_no_more(answer: Answer) -> tuple[str, str]:
+    """What is said when nothing came, and what is said below what came."""
+    if answer.stopped:
+        return talk.STOPPED_UNWRITTEN, talk.STOPPED
+    return words.FAILED(answer.failure), words.BROKEN_OFF(answer.failure)
 
 
-def _opens_thread(ask: Ask, route: Route) -> bool:
-    """Whether further messages of the answer stand in the thread of its first."""
-    return route.way in (Way.SHOWN, Way.DIRECT) and (bool(route.why) or ask.thread_ts is None)
+def _says_anything(section: Section) -> bool:
+    return bool(section.text.strip() or section.note)
 
 
-def _stands_above(ask: Ask) -> bool:
-    """Whether the asker's own message stands right above the answer.
+def _spoken(section: Section) -> Section:
+    if _says_anything(section):
+        return section
+    return section.model_copy(update={"note": words.NOTHING_WRITTEN})
 
-    It does not when another asks the same again, or when a question from a thread is answered
-    in the channel.
-    """
-    if ask.question_ts is None or ask.retry_of:
-        return False
-    asked_at_top = ask.conversation in (None, conversation_of(ask.channel, ask.question_ts))
-    return ask.thread_ts is not None or asked_at_top
+
+def left_out(answer: Answer, posts: Mapping[str, Post]) -> str:
+    """What Slack does not show of `answer`, as it was recorded; empty when it shows everything."""
+    post = posts.get(CUT)
+    return rest_of(answer, Cut.of(post.cut)) if post and post.cut else ""
+
+
+def rest_of(answer: Answer, cut: Cut) -> str:
+    """What stands behind the `cut` of it: the model's text, and what the bot says about it."""
+    first, *others = final_sections(answer)[cut.section :]
+    parts = ["" if cut.at else first.title, first.text[cut.at :], first.note]
+    for section in others:
+        parts += [section.title, section.text, section.note]
+    return "\n\n".join(filter(None, (part.strip() for part in parts)))

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import partial
 
 import structlog
+from attrs import frozen
 
 from bot.completion.ask import Ask
 from bot.completion.result import Answer
 from bot.errors import SlackError
-from bot.reply.chain import chain_of, kinds_of
-from bot.reply.ledger import Ledger, Post
-from bot.reply.route import Route, Way, route_of
+from bot.reply.destination import chain_of, kinds_of
+from bot.reply.ledger import Ledger, Post, Route, Way, route_of
 from bot.reply.writers import Editing
 from bot.slack.blocks import Kind, Message
 from bot.slack.pacing import EditBudget, wait_out
@@ -40,23 +40,21 @@ class Earlier:
     continued: Collection[int]
 
 
+@frozen
 class Continued:
-    """The messages of an earlier answer, edited under the lease of the job that goes on with it.
+    """The messages of an earlier answer, edited under the lease of the job that goes on with it:
+    `ledger` and `ask` are those of that.
 
     Every method raises `LeaseLost` and `StoreUnavailable`. What Slack refuses is left as it is: a
     click on the button that is still there is told that somebody was first.
     """
 
-    def __init__(
-        self, slack: Slack, budget: EditBudget, ledger: Ledger, ask: Ask, *, most: int | None
-    ) -> None:
-        """`ledger` and `ask` are those of the job that goes on. `most`: messages that an answer may
-        become; None: any number."""
-        self._slack = slack
-        self._budget = budget
-        self._ledger = ledger
-        self._ask = ask
-        self._most = most
+    _slack: Slack
+    _budget: EditBudget
+    _ledger: Ledger
+    _ask: Ask
+    _most: int | None
+    """Messages that an answer may become; None: any number."""
 
     @property
     def is_due(self) -> bool:
@@ -113,8 +111,7 @@ class Continued:
             if len(was) != len(becomes):
                 new.keep_notes()
                 continue
-            told = route.way not in (Way.SHOWN, Way.DIRECT)
-            if told or len(becomes) == shown:
+            if not route.lasts or len(becomes) == shown:
                 pairs = zip(was, becomes, strict=True)
                 return [(str(n), b) for n, (a, b) in enumerate(pairs) if a != b]
             if not (old.tighten() and new.tighten()):
@@ -125,7 +122,7 @@ class Continued:
         self, route: Route, post: Post | None, message: Message, *, spare: bool
     ) -> bool:
         """Whether it is written, as far as that can be."""
-        if route.way in (Way.SHOWN, Way.DIRECT):
+        if route.lasts:
             return not (post and post.ts) or await self._edit(
                 route.channel, post.part, post.ts, message, spare=spare
             )

@@ -1,47 +1,66 @@
 """The way that one answer takes at the moment, and all that is needed to go it.
 
 What Slack refuses on it is shown by less in each message, by other blocks, on another way to its
-asker, and at last by a sentence in its place.
+asker, and at last by a sentence in its place. Which way was taken, and why, is recorded before
+anything is sent that way: a worker that takes over goes on there.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 
 import structlog
+from attrs import define, field
 
 from bot import words
-from bot.completion.ask import Ask
+from bot.completion.ask import Ask, conversation_of
+from bot.completion.excerpt import excerpt
 from bot.completion.result import Answer, Section
 from bot.errors import OutcomeUnknown, PostingDenied, SlackError, TooLong
-from bot.reply.chain import Chain, chain_of
-from bot.reply.ephemeral import Ephemeral
-from bot.reply.ledger import Ledger
-from bot.reply.messages import Messages
-from bot.reply.route import UNSHOWABLE, WAY, Route, Way, detour, notice_of, route_of
+from bot.reply.chain import KINDS, Chain
+from bot.reply.ledger import WAY, Ledger, Route, Way, first_way, route_of
+from bot.reply.messages import THREAD_GONE, Messages
 from bot.reply.session import Session
 from bot.reply.writers import Native
-from bot.slack.blocks import Button, Foot, Message, Question, apology, with_notice
+from bot.slack.blocks import Foot, Kind, Message, Question, apology, mention, with_notice
 from bot.slack.pacing import EditBudget
-from bot.slack.plain_blocks import with_blocks_of
 from bot.slack.slack import Slack, passes, refuses_blocks
 from bot.slack.web_api import TOKEN_GONE
+from bot.words import talk
 
 log = structlog.get_logger(__name__)
 
-_BUTTONS: tuple[Button, ...] = ("retry", "edit")
+TOO_LONG = "too_long"
+"""Why an answer is not shown to one person alone: it takes more than one message."""
+
+UNSHOWABLE = "unshowable"
+"""Why an answer is shown elsewhere: Slack takes it in no form there."""
+
+_MORE_TRIES = 3
+"""How often the shortest messages are tried once more when Slack finds them too long: that may
+pass."""
+
+_FAILURES = 3
+"""How often a `response_url` may fail with the same message: some of Slack's webhooks were seen to
+answer 500 to every `markdown` block ("slack-github-action" issues 440 and 461)."""
+
+_LINKED = re.compile(r"[CG][A-Z0-9]+")
+_ALONE = {
+    "is_archived": words.ARCHIVED,
+    THREAD_GONE: talk.THREAD_DELETED,
+    TOO_LONG: "",
+    UNSHOWABLE: "",
+}
+
+_BY_URL: tuple[Kind, ...] = ("markdown", "section")
+"""What is sent through a `response_url` is never edited, and the oldest blocks are safest there."""
 
 
 class Apology(Chain):
     """Lays out a fixed sentence, and neither the question nor anything of an answer: one of them
     may be what the workers of the job have died of."""
-
-    def __init__(self, user: str, job_id: str, *, notice: str = "") -> None:
-        super().__init__(Question(user, ""), job_id, notice=notice)
-        self._user = user
-        self._foot = Foot(job_id, _BUTTONS)
-        self._above = notice
 
     async def prepare_all(self, answer: Answer) -> None:
         """There is nothing to lay out."""
@@ -62,50 +81,41 @@ class Apology(Chain):
         return False
 
     def _said(self, sentence: str) -> Message:
-        message = apology(self._user, sentence, self._foot)
-        if self._kind != "markdown":
-            message = with_blocks_of(message, self._kind)
-        return with_notice(message, self._above) if self._above else message
+        foot = Foot(self._job_id, ("retry", "edit"))
+        message = self._in_blocks(apology(self._question.user, sentence, foot))
+        return with_notice(message, self._notice) if self._notice else message
 
 
-GIVEN_UP = "given up"
-"""What names the part of a job that tells its asker alone that it was given up."""
-
-
+@define(eq=False)
 class Destination:
     """Where an answer goes: the way it was begun, until Slack refuses that and it is rerouted.
 
-    `chain` lays it out for this way; `messages` post it (where `route` is shown or direct), or
-    `ephemeral` tells it. All are new after `arrive`.
+    `chain` lays it out for this way; `messages` post it where `route` lasts. Both are new after
+    `arrive`.
     """
 
-    route: Route
-    chain: Chain
-    messages: Messages
-    ephemeral: Ephemeral
+    _slack: Slack
+    _budget: EditBudget
+    _ledger: Ledger
+    _ask: Ask
+    _most: int | None
+    """Messages that the answer may become; None: any number."""
+    _given_up: bool
+    """Nothing is laid out but a fixed sentence."""
+    _session: Session | None
+    """That of the thread that the answer is to go to."""
 
-    def __init__(
-        self,
-        slack: Slack,
-        budget: EditBudget,
-        ledger: Ledger,
-        ask: Ask,
-        *,
-        most: int | None = None,
-        given_up: bool = False,
-        session: Session | None = None,
-    ) -> None:
-        """`most`: messages that the answer may become; None: any number. `given_up`: nothing is
-        laid out but a fixed sentence. `session`: that of the thread that the answer is to go to."""
-        self._given_up = given_up
-        self._continued: Collection[int] = ()
-        self._slack = slack
-        self._budget = budget
-        self._ledger = ledger
-        self._ask = ask
-        self._most = most
-        self._session = session
-        self._take(route_of(ask, ledger.posts))
+    route: Route = field(init=False)
+    chain: Chain = field(init=False)
+    messages: Messages = field(init=False)
+    _arrived: bool = field(init=False)
+    _continued: Collection[int] = field(default=(), init=False)
+    _too_long: int = field(default=0, init=False)
+    _failed: int = field(default=0, init=False)
+    """What Slack has refused since it last took something."""
+
+    def __attrs_post_init__(self) -> None:
+        self._take(route_of(self._ask, self._ledger.posts))
 
     def continued(self, sections: Collection[int]) -> None:
         """Something goes on with these sections by now."""
@@ -143,12 +153,60 @@ class Destination:
     ) -> Sequence[Message]:
         """Messages of which Slack has found none too long, as far as they can be shorter;
         `prepare` comes before each `lay_out`."""
-        await prepare()
-        messages = lay_out()
-        while self.messages.too_long(messages) and self.chain.tighten():
+        while True:
             await prepare()
             messages = lay_out()
-        return messages
+            if not (self.messages.too_long(messages) and self.chain.tighten()):
+                return messages
+
+    def recover(self) -> None:
+        """Slack has taken something."""
+        self._too_long = self._failed = 0
+
+    def change(self, error: SlackError) -> bool:
+        """Change what Slack refused with `error`, or the way that it takes. False: the same may be
+        taken later. Raises `error`, or what it comes to, when there is nothing left to change."""
+        if isinstance(error, PostingDenied):
+            self.reroute(error)
+            return True
+        if refuses_blocks(error):
+            # Slack says that of blocks also where one holds too much, or there are too many.
+            return (not self.chain.tight and self.chain.tighten()) or self._plainer(error)
+        if isinstance(error, TooLong):
+            if self.chain.tighten():
+                return True
+            self._too_long += 1
+            return self._too_long > _MORE_TRIES and self._plainer(error)
+        if not passes(error):
+            self.elsewhere(error)
+            return True
+        answered = isinstance(error, OutcomeUnknown) and error.status >= 500
+        if not answered or self.route.way is not Way.RESPONSE:
+            return False
+        self._failed = (self._failed + 1) % _FAILURES
+        return not self._failed and self._plainer(error)
+
+    def elsewhere(self, error: SlackError) -> None:
+        """The next way to the asker; raises `error` where there is none, or where the bot may do
+        nothing any more: a `response_url` would still take an answer, and Grok be paid for it."""
+        if error.code in TOKEN_GONE:
+            raise error
+        try:
+            self.reroute(PostingDenied(UNSHOWABLE, str(error)))
+        except PostingDenied:
+            raise error from None
+
+    def _plainer(self, error: SlackError) -> bool:
+        """Other blocks; then a sentence where everybody reads the question, or the direct message
+        of who alone reads the answer; then the other of the two."""
+        if self.chain.plainer() or (self.route.lasts and self.chain.give_up()):
+            return True
+        try:
+            self.reroute(PostingDenied(UNSHOWABLE, str(error)))
+        except PostingDenied:
+            if not self.chain.give_up():
+                raise
+        return True
 
     async def _direct_channel(self) -> str:
         try:
@@ -159,110 +217,102 @@ class Destination:
             raise PostingDenied(error.code, str(error)) from None
 
     def _take(self, route: Route) -> None:
-        ask = self._ask
+        ask, job_id = self._ask, self._ledger.job_id
         self.route = route
         self._arrived = True
-        self.chain = self._apology() if self._given_up else self._chain(ask)
+        if self._given_up:
+            self.chain = Apology(Question(ask.user, ""), job_id, notice=notice_of(ask, route))
+        else:
+            self.chain = chain_of(ask, route, job_id, most=self._most, continued=self._continued)
         of_job = self._slack, self._budget, self._ledger
-        team = ask.user_team or ask.team
-        self.messages = Messages(
+        native = Native(
             *of_job,
-            native=Native(
-                *of_job,
-                channel=route.channel,
-                user=ask.user,
-                team=team,
-                session=None if route.why else self._session,
-            ),
             channel=route.channel,
-            thread_ts=None if route.why else ask.thread_ts,
+            user=ask.user,
+            team=ask.user_team or ask.team,
+            session=None if route.why else self._session,
         )
-        part = f"{route.way}:{GIVEN_UP}" if self._given_up else ""
-        self.ephemeral = Ephemeral(self._slack, self._ledger, ask, route, part=part)
-
-    def _chain(self, ask: Ask) -> Chain:
-        job_id, continued = self._ledger.job_id, self._continued
-        return chain_of(ask, self.route, job_id, most=self._most, continued=continued)
-
-    def _apology(self) -> Apology:
-        return Apology(self._ask.user, self._ledger.job_id, notice=notice_of(self._ask, self.route))
+        thread_ts = None if route.why else ask.thread_ts
+        self.messages = Messages(*of_job, native=native, channel=route.channel, thread_ts=thread_ts)
 
 
-_MORE_TRIES = 3
-"""How often the shortest messages are tried once more when Slack finds them too long: that may
-pass."""
-
-_FAILURES = 3
-"""How often a `response_url` may fail with the same message: some of Slack's webhooks were seen to
-answer 500 to every `markdown` block ("slack-github-action" issues 440 and 461)."""
-
-
-class Refusals:
-    """What Slack has refused since it last took something."""
-
-    def __init__(self) -> None:
-        self._too_long = 0
-        self._failed = 0
-
-    def change(self, error: SlackError, destination: Destination) -> bool:
-        """Change what Slack refused with `error`, or the way that it takes. False: the same may be
-        taken later. Raises `error`, or what it comes to, when there is nothing left to change."""
-        if isinstance(error, PostingDenied):
-            destination.reroute(error)
-            return True
-        if refuses_blocks(error):
-            return _tighten_once(destination) or _plainer(destination, error)
-        if isinstance(error, TooLong):
-            return destination.chain.tighten() or self._is_too_long(destination, error)
-        if not passes(error):
-            elsewhere(destination, error)
-            return True
-        return _fails_by_url(error, destination) and self._fails(destination, error)
-
-    def _is_too_long(self, destination: Destination, error: SlackError) -> bool:
-        self._too_long += 1
-        return self._too_long > _MORE_TRIES and _plainer(destination, error)
-
-    def _fails(self, destination: Destination, error: SlackError) -> bool:
-        self._failed += 1
-        if self._failed < _FAILURES:
-            return False
-        self._failed = 0
-        return _plainer(destination, error)
+def detour(ask: Ask, route: Route, why: str) -> Route | None:
+    """The way to try once `route` was refused with `why`; None when it was the last one."""
+    why = route.why or why
+    by_url = [Way.RESPONSE] if ask.response_url else []
+    detours = [*by_url, Way.DIRECT]
+    if why == TOO_LONG:
+        detours = [Way.DIRECT, *by_url]
+    elif why == THREAD_GONE and not ask.is_private:
+        detours = [*by_url, Way.EPHEMERAL, Way.DIRECT]
+    ways = [first_way(ask), *detours]
+    left = ways[ways.index(route.way) + 1 :]
+    if not left:
+        return None
+    return Route(left[0], "" if left[0] is Way.DIRECT else ask.channel, why)
 
 
-def elsewhere(destination: Destination, error: SlackError) -> None:
-    """The next way to the asker; raises `error` where there is none, or where the bot may do
-    nothing any more: a `response_url` would still take an answer, and Grok be paid for it."""
-    if error.code in TOKEN_GONE:
-        raise error
-    try:
-        destination.reroute(PostingDenied(UNSHOWABLE, str(error)))
-    except PostingDenied:
-        raise error from None
+def notice_of(ask: Ask, route: Route) -> str:
+    """What stands above an answer that takes `route`: why it is there. Empty when it is where
+    it was asked for."""
+    if not route.why:
+        return ""
+    if route.way is Way.DIRECT:
+        return talk.asked_in(
+            f"<#{ask.channel}>" if _LINKED.fullmatch(ask.channel) else "", route.why
+        )
+    return _ALONE.get(route.why, talk.INVITE_ME_TOO if ask.is_private else words.INVITE_ME)
 
 
-def _fails_by_url(error: SlackError, destination: Destination) -> bool:
-    answered = isinstance(error, OutcomeUnknown) and error.status >= 500
-    return answered and destination.route.way is Way.RESPONSE
+def kinds_of(route: Route) -> tuple[Kind, ...]:
+    """The blocks that an answer is shown in on this way, the best first."""
+    return _BY_URL if route.way is Way.RESPONSE else KINDS
 
 
-def _tighten_once(destination: Destination) -> bool:
-    """Slack says that blocks are invalid also where one holds too much, or there are too many."""
-    return not destination.chain.tight and destination.chain.tighten()
+def chain_of(
+    ask: Ask,
+    route: Route,
+    job_id: str,
+    *,
+    most: int | None,
+    continued: Collection[int] = (),
+    kinds: Sequence[Kind] = (),
+) -> Chain:
+    """What lays out the answer of a job for its way; `continued` are the sections that something
+    goes on with. `kinds` of blocks to show it in, the best first; none: those of its way."""
+    return Chain(
+        _question(ask, route),
+        job_id,
+        in_thread=not route.why and ask.reply == "thread" and ask.thread_ts is None,
+        notice=notice_of(ask, route),
+        most=most,
+        private=ask.is_private,
+        opens_thread=route.lasts and (bool(route.why) or ask.thread_ts is None),
+        continued=continued,
+        behind=ask.begun.text if ask.begun else "",
+        feedback=ask.feedback,
+        kinds=kinds or kinds_of(route),
+    )
 
 
-def _plainer(destination: Destination, error: SlackError) -> bool:
-    """Other blocks; then a sentence where everybody reads the question, or the direct message of
-    who alone reads the answer; then the other of the two."""
-    if destination.chain.plainer():
-        return True
-    told_alone = destination.route.way not in (Way.SHOWN, Way.DIRECT)
-    if not told_alone and destination.chain.give_up():
-        return True
-    try:
-        destination.reroute(PostingDenied(UNSHOWABLE, str(error)))
-    except PostingDenied:
-        if not destination.chain.give_up():
-            raise
-    return True
+def _question(ask: Ask, route: Route) -> Question:
+    text, here = "\n\n".join(ask.request.prompts), not route.why
+    begun = ask.begun
+    if begun is None:
+        return Question(ask.user, text, visible=here and _stands_above(ask))
+    asker = mention(ask.user) or excerpt(ask.user)
+    heading = words.ASKED_TO_GO_ON(mention=asker, answer=begun.answer, answers=begun.of)
+    same = ask.user == begun.user and begun.of == 1 and not ask.is_private
+    return Question(ask.user, text, visible=here and same, heading=heading)
+
+
+def _stands_above(ask: Ask) -> bool:
+    """Whether the asker's own message stands right above the answer.
+
+    It does not when another asks the same again, or when a question from a thread is answered
+    in the channel.
+    """
+    if ask.question_ts is None or ask.retry_of:
+        return False
+    asked_at_top = ask.conversation in (None, conversation_of(ask.channel, ask.question_ts))
+    return ask.thread_ts is not None or asked_at_top

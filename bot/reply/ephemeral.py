@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import structlog
+from attrs import define, field
 
 from bot import words
 from bot.completion.ask import Ask
 from bot.errors import PostingDenied, SlackError
-from bot.reply.ledger import Ledger
-from bot.reply.route import THREAD_GONE, Route, Way, is_private
+from bot.reply.ledger import Ledger, Route, Way
+from bot.reply.messages import THREAD_GONE
 from bot.slack.blocks import Message, Offered, offer
 from bot.slack.slack import Slack
 from bot.slack_limits import RESPONSE_URL_USES
@@ -30,136 +31,110 @@ _PROMISE = "promise"
 _BARE = "bare"
 
 
+@define(eq=False)
 class Ephemeral:
-    """One answer told to its asker alone, by one way."""
+    """Tells the asker of one job alone. Every method raises `LeaseLost` and `StoreUnavailable`."""
 
-    def __init__(
-        self, slack: Slack, ledger: Ledger, ask: Ask, route: Route, *, part: str = ""
-    ) -> None:
-        """`route`: by `Way.EPHEMERAL` or `Way.RESPONSE`, which names the part of the job too,
-        unless that is another `part`, to be told whatever was told of the first."""
-        self._slack = slack
-        self._ledger = ledger
-        self._ask = ask
-        self._route = route
-        self._part = part or str(route.way)
-        self._sent = 0
+    _slack: Slack
+    _ledger: Ledger
+    _ask: Ask
+    _sent: dict[str, int] = field(factory=dict, init=False)
+    """How many messages were sent, by part."""
 
-    @property
-    def most(self) -> int | None:
+    def most(self, route: Route) -> int | None:
         """How many messages fit; None: any number.
 
         Whoever asked by a command was told with its ack that it was taken, which uses no
         address, unless that could only be told later; who asked otherwise was perhaps told
         through theirs. What goes on with an answer takes the button off that by one more.
         """
-        if self._route.way is not Way.RESPONSE:
+        if route.way is not Way.RESPONSE:
             return None
         told = self._ask.surface != "command" or _PROMISE in self._ledger.posts
         goes_on = self._ask.surface == "continue"
         return RESPONSE_URL_USES - int(told) - int(goes_on)
 
-    async def tell(self, messages: Sequence[Message]) -> None:
-        """Send those of `messages` that were not sent yet; once all are, nothing.
-
-        Raises `LeaseLost`, `StoreUnavailable` and the errors of `Slack`; call again to go on.
-        """
-        known = self._ledger.posts.get(self._part)
-        begun = self._sent = max(self._sent, known.sent if known else 0)
+    async def tell(self, messages: Sequence[Message], route: Route, part: str) -> None:
+        """Send those of `messages` that were not sent yet, as `part` of the job; once all are,
+        nothing. Raises the errors of `Slack`; call again to go on."""
+        known = self._ledger.posts.get(part)
+        begun = sent = max(self._sent.get(part, 0), known.sent if known else 0)
         if known is None:
-            await self._ledger.intend(self._part, self._ask.channel)
+            await self._ledger.intend(part, self._ask.channel)
         for message in messages[begun:]:
             await self._ledger.check()
             try:
-                await self._send(message)
+                if route.way is Way.RESPONSE:
+                    await self._by_url(message)
+                else:
+                    await self._there(message, in_thread=route.why != THREAD_GONE)
             except PostingDenied as error:
                 # The last use may have been that of a worker which died before it could say so.
-                if known is None or self._sent > begun or error.code != _USED_UP:
+                if known is None or sent > begun or error.code != _USED_UP:
                     raise
-            self._sent += 1
-            await self._ledger.note(self._part, self._ask.channel, sent=self._sent)
+            self._sent[part] = sent = sent + 1
+            await self._ledger.note(part, self._ask.channel, sent=sent)
 
-    async def _send(self, message: Message) -> None:
-        if self._route.way is Way.RESPONSE:
-            await self._slack.respond(self._ask.response_url or "", message)
+    async def promise(self) -> None:
+        """Tell through a `response_url`, at most once, that the answer comes and that the asker
+        alone will see it, unless they were told so when they asked."""
+        told = self._ask.is_private or not self._ask.request.streams
+        if told or not self._ask.response_url or not await self._begins(_PROMISE):
             return
-        thread_ts = None
-        if self._route.why != THREAD_GONE:
-            thread_ts = await _thread(self._slack, self._ask)
-        await self._slack.ephemeral(self._ask.channel, self._ask.user, message, thread_ts=thread_ts)
-
-
-def _promise(job_id: str) -> Message:
-    return offer(words.TOLD_WHEN_DONE, [Offered("stop", talk.BUTTONS["stop"], job_id)])
-
-
-async def tell_promise(slack: Slack, ledger: Ledger, ask: Ask) -> None:
-    """Tell an asker through their `response_url`, at most once, that the answer comes and that
-    they alone will see it, unless they were told so when they asked. Raises `LeaseLost` and
-    `StoreUnavailable`."""
-    told = is_private(ask) or not ask.request.streams
-    if told or not ask.response_url or _PROMISE in ledger.posts:
-        return
-    await ledger.intend(_PROMISE, ask.channel)
-    try:
-        await slack.respond(ask.response_url, _promise(ledger.job_id))
-    except SlackError as error:
-        log.warning("promise not told", error=str(error))
-
-
-async def tell_note(slack: Slack, ledger: Ledger, ask: Ask, part: str, message: Message) -> None:
-    """Tell the asker alone, where they asked, at most once as `part` of the job.
-
-    What Slack refuses is left untold. Raises `LeaseLost` and `StoreUnavailable`.
-    """
-    if part in ledger.posts:
-        return
-    await ledger.intend(part, ask.channel)
-    try:
+        stop = Offered("stop", talk.BUTTONS["stop"], self._ledger.job_id)
         try:
-            thread_ts = await _thread(slack, ask)
-            await slack.ephemeral(ask.channel, ask.user, message, thread_ts=thread_ts)
-        except PostingDenied:
-            if not ask.response_url:
-                raise
-            await slack.respond(ask.response_url, message)
-    except SlackError as error:
-        log.warning("note not told", part=part, error=str(error))
-
-
-async def tell_bare(slack: Slack, ledger: Ledger, ask: Ask, sentence: str) -> None:
-    """Tell the asker alone, in text without blocks, by the first way that Slack leaves: when it
-    shows the answer in none. At most once. Raises `LeaseLost` and `StoreUnavailable`."""
-    if _BARE in ledger.posts:
-        return
-    await ledger.intend(_BARE, ask.channel)
-    message = Message((), sentence)
-    for telling in (_by_url, _there, _directly):
-        try:
-            await telling(slack, ask, message)
-            return
+            await self._by_url(offer(words.TOLD_WHEN_DONE, [stop]))
         except SlackError as error:
-            log.warning("not told this way", error=str(error))
+            log.warning("promise not told", error=str(error))
 
+    async def note(self, part: str, message: Message) -> None:
+        """Tell where it was asked, at most once as `part` of the job. What Slack refuses is left
+        untold."""
+        if not await self._begins(part):
+            return
+        try:
+            try:
+                await self._there(message)
+            except PostingDenied:
+                if not self._ask.response_url:
+                    raise
+                await self._by_url(message)
+        except SlackError as error:
+            log.warning("note not told", part=part, error=str(error))
 
-async def _by_url(slack: Slack, ask: Ask, message: Message) -> None:
-    await slack.respond(ask.response_url or "", message)
+    async def bare(self, sentence: str) -> None:
+        """Tell in text without blocks, at most once, by the first way that Slack leaves: when it
+        shows the answer in none."""
+        if not await self._begins(_BARE):
+            return
+        message = Message((), sentence)
+        for telling in (self._by_url, self._there, self._directly):
+            try:
+                await telling(message)
+                return
+            except SlackError as error:
+                log.warning("not told this way", error=str(error))
 
+    async def _begins(self, part: str) -> bool:
+        """Whether it was not told before."""
+        if part in self._ledger.posts:
+            return False
+        await self._ledger.intend(part, self._ask.channel)
+        return True
 
-async def _there(slack: Slack, ask: Ask, message: Message) -> None:
-    thread_ts = await _thread(slack, ask)
-    await slack.ephemeral(ask.channel, ask.user, message, thread_ts=thread_ts)
+    async def _by_url(self, message: Message) -> None:
+        await self._slack.respond(self._ask.response_url or "", message)
 
+    async def _there(self, message: Message, *, in_thread: bool = True) -> None:
+        """In the thread that was asked in, once somebody has replied there: in one that nobody has
+        begun, Slack shows nothing to one person alone ("chat.postEphemeral")."""
+        ask = self._ask
+        root = ask.thread_ts if in_thread else None
+        begun = root and ask.question_ts and ask.question_ts != root
+        if root and not begun and not await self._slack.is_thread(ask.channel, root):
+            root = None
+        await self._slack.ephemeral(ask.channel, ask.user, message, thread_ts=root)
 
-async def _directly(slack: Slack, ask: Ask, message: Message) -> None:
-    channel = await slack.direct(ask.user)
-    await slack.post(channel, message, job_id="", part=_BARE)
-
-
-async def _thread(slack: Slack, ask: Ask) -> str | None:
-    """The thread that was asked in, once somebody has replied there: in one that nobody has
-    begun, Slack shows nothing to one person alone ("chat.postEphemeral")."""
-    root = ask.thread_ts
-    if root is None or (ask.question_ts and ask.question_ts != root):
-        return root
-    return root if await slack.is_thread(ask.channel, root) else None
+    async def _directly(self, message: Message) -> None:
+        channel = await self._slack.direct(self._ask.user)
+        await self._slack.post(channel, message, job_id="", part=_BARE)

@@ -14,18 +14,18 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, repeat
 
+from attrs import define, field
+
 from bot import words
 from bot.completion.ask import Ask
 from bot.completion.result import Section
 from bot.errors import SlackError
 from bot.patience import nearest_tick
-from bot.reply.clock import Clock
 from bot.reply.destination import Destination
 from bot.reply.ledger import Ledger
 from bot.reply.messages import Messages
-from bot.reply.route import Way, is_private
 from bot.reply.session import Session
-from bot.reply.writers import ANYWHERE, BETWEEN_BLOCKS, Native
+from bot.reply.writers import ANYWHERE, BETWEEN_BLOCKS
 from bot.settings import Streaming
 from bot.slack.agent import ThreadStatus
 from bot.slack.blocks import Message
@@ -51,7 +51,6 @@ DOING_SECONDS = 2.0
 Sections = Callable[[], Sequence[Section]]
 """What has come of the answer by now."""
 
-
 AskAgain = Callable[[], Awaitable[float]]
 """Asks for how many seconds an answer has to wait yet."""
 
@@ -74,60 +73,63 @@ class Source:
 READ_AT_ONCE = Source()
 
 
+@define(eq=False)
 class Growing:
-    """One answer while it is written, on whichever way `destination` takes, until `closing` is set.
+    """One answer while it is written, on whichever way its destination is, until it is closed.
 
     Methods that call Slack raise its errors, `LeaseLost` and `StoreUnavailable`.
     """
 
-    def __init__(
-        self,
-        slack: Slack,
-        budget: EditBudget,
-        ledger: Ledger,
-        ask: Ask,
-        destination: Destination,
-        *,
-        streaming: Streaming,
-        session: Session | None = None,
-    ) -> None:
-        """`session`: that of the thread, where it may be told what is done."""
-        self.closing = asyncio.Event()
-        self.source = READ_AT_ONCE
-        self._slack = slack
-        self._budget = budget
-        self._ledger = ledger
-        self._ask = ask
-        self._destination = destination
-        self._streaming: Streaming = streaming
-        self._session = session
-        self._status: ThreadStatus | Session | None = None
-        self._changed = asyncio.Event()
-        self._clock = Clock()
-        self._taken_over = "0" in ledger.posts
-        self._told_at: float | None = None
-        """When it was told last what is done (monotonic)."""
-        self._begun = False
-        self._due = 0.0
-        self._far = False
-        self._edits = True
-        """Whether it grows by edits, which are scarcer than what a stream takes."""
-        self._following = 0.0
-        self._asks_again: AskAgain | None = None
-        self._behind: int | None = None
+    _slack: Slack
+    _budget: EditBudget
+    _ledger: Ledger
+    _ask: Ask
+    _streaming: Streaming = "edit"
+    """How messages in threads grow."""
+    _most: int | None = None
+    """Messages that the answer may become; None: any number."""
+    _given_up: bool = False
+    """It is only delivered, and the sentence of its answer shown in the place of everything."""
+    _session: Session | None = None
+    """That of the thread, on the surface of agents, to be told what is done."""
 
-    @property
-    def shown(self) -> bool:
-        """Whether the answer is shown while it is written."""
-        shown = self._destination.route.way in (Way.SHOWN, Way.DIRECT)
-        return shown and self._ask.request.streams and not is_private(self._ask)
+    _destination: Destination = field(init=False)
+    _source: Source = field(default=READ_AT_ONCE, init=False)
+    _status: ThreadStatus | Session | None = field(default=None, init=False)
+    """What says below the thread what the asker waits for, in the place of a message."""
+    _changed: asyncio.Event = field(factory=asyncio.Event, init=False)
+    _closing: asyncio.Event = field(factory=asyncio.Event, init=False)
+    _taken_over: bool = field(init=False)
+    """An earlier holder has shown something."""
+    _behind: int | None = field(default=None, init=False)
+    _begun: bool = field(default=False, init=False)
+    _waits_since: float = field(init=False)
+    """Since when the asker has waited for the same (monotonic, as all moments here)."""
+    _text_began: float | None = field(default=None, init=False)
+    _text_ended: float | None = field(default=None, init=False)
+    _shown_at: float | None = field(default=None, init=False)
+    """By when the text had come that was shown last."""
+    _told_at: float | None = field(default=None, init=False)
+    """When it was told last what is done."""
+    _due: float = field(default=0.0, init=False)
+    _far: bool = field(default=False, init=False)
+    _following: float = field(default=0.0, init=False)
+    _asks_again: AskAgain | None = field(default=None, init=False)
+    _edits: bool = field(default=True, init=False)
+    """Whether it grows by edits, which are scarcer than what a stream takes."""
+
+    def __attrs_post_init__(self) -> None:
+        of_job = self._slack, self._budget, self._ledger, self._ask
+        self._destination = Destination(*of_job, self._most, self._given_up, self._session)
+        self._taken_over = "0" in self._ledger.posts
+        self._waits_since = time.monotonic()
 
     def behind(self, count: int | None) -> None:
         """Grok is asked when `count` other questions have been; None: it is asked now."""
         if count != self._behind:
             self._behind = count
             self._taken_over = False
-            self._clock.wait_anew()
+            self._waits_since = time.monotonic()
             self._changed.set()
 
     def changed(self) -> None:
@@ -136,11 +138,39 @@ class Growing:
 
     def close(self) -> None:
         """No more text comes: `run` ends after the call it is in."""
-        self._clock.end()
-        self.closing.set()
+        self._text_ended = time.monotonic()
+        self._closing.set()
         self._changed.set()
 
-    async def show_question(self) -> None:
+    @property
+    def _grows(self) -> bool:
+        """Whether the answer is shown while it is written."""
+        streams = self._ask.request.streams and not self._ask.is_private
+        return self._destination.route.lasts and streams
+
+    @property
+    def _messages(self) -> Messages:
+        return self._destination.messages
+
+    @property
+    def _waited(self) -> float:
+        """For how many seconds the asker has waited for the same."""
+        return time.monotonic() - self._waits_since
+
+    @property
+    def _text_age(self) -> float | None:
+        """For how many seconds text has come, None before the first."""
+        if self._text_began is None:
+            return None
+        return (self._text_ended or time.monotonic()) - self._text_began
+
+    @property
+    def _paces(self) -> tuple[float | None, float | None]:
+        """For how many seconds text has come, and how long ago it was shown last."""
+        shown = None if self._shown_at is None else time.monotonic() - self._shown_at
+        return self._text_age, shown
+
+    async def _show_question(self) -> None:
         """Show what was asked, unless the message had better wait for text."""
         await self._destination.arrive()
         if not await self._begins_without_text():
@@ -164,57 +194,54 @@ class Growing:
         mode = self._streaming if self._slack.streams else "edit"
         always = mode == "native"
         plenty = not (always and fits) and await self._budget.may_begin(self._ledger.job_id)
+        session = self._session
         if always or (mode == "auto" and not plenty):  # streams have a budget of their own
-            self._native.wanted = True
+            self._messages.native.wanted = True
             if root and fits:
-                self._status = self._line_of(root)
+                # An agent says by its session that the thread is worked on.
+                here = self._slack, self._destination.route.channel, root
+                self._status = session if session and session.is_of(root) else ThreadStatus(*here)
                 await self._say_status(self._status)
-        elif root and fits and self._session and self._session.stops(root):
-            self._status = self._session
-            await self._say_status(self._status)
+        elif root and fits and session and session.stops(root):
+            self._status = session
+            await self._say_status(session)
             return plenty and self._status is None
         return plenty
-
-    def _line_of(self, root: str) -> ThreadStatus | Session:
-        """What tells below the thread what is done. Of an agent its session does: to tell it is to
-        say that the thread is worked on."""
-        if self._session and self._session.is_of(root):
-            return self._session
-        return ThreadStatus(self._slack, self._destination.route.channel, root)
 
     async def _say_status(self, status: ThreadStatus | Session) -> None:
         """Where Slack does not let that be said, a message says it when text is long in
         coming."""
-        if not await status.say(self._waiting_in_status):
+        if not await status.say(self._waiting[1]):
             self._status = None
-            self._native.wanted = False
+            self._messages.native.wanted = False
 
-    async def say_no_more(self) -> None:
+    async def _say_no_more(self) -> None:
         """Nothing will be shown: take back what the status of the thread says."""
         if isinstance(self._status, ThreadStatus):
             with suppress(SlackError):
                 await self._status.say("")
 
-    async def show_newest(self, sections: Sections) -> None:
+    async def _show_newest(self, sections: Sections) -> None:
         """Make one post or edit, or wait until there is something new for one.
 
         What is laid out is written: it is laid out when its turn is due, and only then asked for.
         """
         await self._destination.arrive()
         await self._until_due()
-        await self.source.fresh()
+        await self._source.fresh()
         self._changed.clear()
-        if self.closing.is_set():  # which was news until the line before
+        if self._closing.is_set():  # which was news until the line before
             return
         shown = sections()
         if not _says_anything(shown):
             await self._show_waiting()
             return
-        self._clock.begin()
+        if self._text_began is None:
+            self._text_began = time.monotonic()
         pending = await self._pending(shown)
         if pending is None:
             await self._ledger.check_last()
-            self.source.want()
+            self._source.want()
             await self._changed.wait()
         elif await self._turn(*pending):
             await self._write(*pending)
@@ -222,9 +249,9 @@ class Growing:
     async def _until_due(self) -> None:
         """Wait until there may be a turn, or no more text comes. Who was told to wait asks again
         before the answer is laid out: others may have come, or ended."""
-        while not self.closing.is_set():
+        while not self._closing.is_set():
             if (left := self._due - time.monotonic()) > 0:
-                await (pause if self._far else wait_out)(left, self.closing)
+                await (pause if self._far else wait_out)(left, self._closing)
             elif self._asks_again:
                 wait = await self._asks_again()
                 self._wait(wait, self._asks_again if wait else None)
@@ -239,28 +266,27 @@ class Growing:
 
     async def _write(self, part: str, message: Message) -> None:
         """Show text, where it is its turn; an edit learns only now whether it is."""
-        clock, asked = self._clock, time.monotonic()
+        asked = time.monotonic()
         budget = self._messages.budget_of(part, message)
         self._edits = budget is self._budget
-        turn = partial(budget.interim, self._ledger.job_id, clock.text, clock.shown)
+        turn = partial(budget.interim, self._ledger.job_id, *self._paces)
         slot = await self._messages.write(part, message, turn)
         asks_again = partial(self._until_interim, budget)
         if slot.wait:
             self._wait(slot.wait, asks_again)
             return
-        clock.show(asked)
+        self._shown_at = asked
         following, self._following = slot.following or self._following, 0.0
         far = following > FAR_SECONDS
         self._wait(asked + following - time.monotonic(), asks_again if far else None)
 
     async def _until_interim(self, budget: EditBudget) -> float:
-        clock = self._clock
-        return await budget.until_interim(self._ledger.job_id, clock.text, clock.shown)
+        return await budget.until_interim(self._ledger.job_id, *self._paces)
 
     async def _until_worth_posting(self) -> float:
-        text = self._clock.text
-        age = self._clock.waited if text is None else text
-        slot = await self._budget.first_post(self._ledger.job_id, age)
+        age = self._text_age
+        waited = self._waited if age is None else age
+        slot = await self._budget.first_post(self._ledger.job_id, waited)
         self._following = slot.following
         self._begun = not slot.wait
         return slot.wait
@@ -278,7 +304,7 @@ class Growing:
         if self._taken_over:
             await self._changed.wait()
             return
-        doing = bool(self.source.doing())
+        doing = bool(self._source.doing())
         told = None if self._told_at is None else time.monotonic() - self._told_at
         if doing and told is not None and told < DOING_SECONDS:
             await pause(DOING_SECONDS - told, self._changed)
@@ -294,12 +320,12 @@ class Growing:
         await self._until_news()
 
     async def _until_news(self) -> None:
-        await pause(TELL_SECONDS - self._clock.waited % TELL_SECONDS, self._changed)
+        await pause(TELL_SECONDS - self._waited % TELL_SECONDS, self._changed)
 
     async def _post_waiting(self) -> None:
         """Post that the asker waits, when text is long in coming."""
-        if not self._begun and self._clock.waited < PATIENCE_SECONDS:
-            await pause(PATIENCE_SECONDS - self._clock.waited, self._changed)
+        if not self._begun and self._waited < PATIENCE_SECONDS:
+            await pause(PATIENCE_SECONDS - self._waited, self._changed)
             return
         pending = await self._pending(())
         if pending is None:
@@ -310,12 +336,15 @@ class Growing:
     async def _pending(self, sections: Sequence[Section]) -> tuple[str, Message] | None:
         """The part to write next, and its message."""
         said = sections if _says_anything(sections) else ()
-        prepare = partial(self._destination.chain.prepare, said)
-        messages = await self._destination.fitting(prepare, lambda: self._growing(said))
+        messages = await self._laid_out(said)
         if self._goes_on_in_another(said, str(len(messages) - 1)):
-            messages = await self._destination.fitting(prepare, lambda: self._growing(said))
+            messages = await self._laid_out(said)
         part = self._messages.pending(messages)
         return (part, messages[int(part)]) if part else None
+
+    async def _laid_out(self, sections: Sequence[Section]) -> Sequence[Message]:
+        prepare = partial(self._destination.chain.prepare, sections)
+        return await self._destination.fitting(prepare, partial(self._as_messages, sections))
 
     def _goes_on_in_another(self, sections: Sequence[Section], newest: str) -> bool:
         """Whether the `newest` part ends here, since its stream would not last much longer."""
@@ -324,35 +353,25 @@ class Growing:
             sections, said, between_blocks=age < ANYWHERE
         )
 
-    def _growing(self, sections: Sequence[Section]) -> list[Message]:
-        writing = words.SEARCHING if self.source.doing() else words.WRITING
-        messages = self._destination.chain.growing(sections, self._waiting, writing)
-        streams = self._native.wanted and self._messages.thread_of(str(len(messages) - 1))
-        if not streams:  # which messages in threads do: the last is in one if any is
-            return messages
+    def _as_messages(self, sections: Sequence[Section]) -> list[Message]:
+        writing = words.SEARCHING if self._source.doing() else words.WRITING
+        messages = self._destination.chain.growing(sections, self._waiting[0], writing)
+        last = self._messages.thread_of(str(len(messages) - 1))
+        if not (self._messages.native.wanted and last):
+            return messages  # which of them streams is in a thread: the last is if any is
         settled = chain(self._destination.chain.settled(sections), repeat(""))
         return [replace(message, settled=next(settled)) for message in messages]
 
     @property
-    def _waiting(self) -> str:
-        """What the asker waits for."""
+    def _waiting(self) -> tuple[str, str]:
+        """What the asker waits for, as a message says it, and as a status does."""
         if self._behind is not None:
-            return talk.QUEUED_BEHIND(self._behind)
-        if doing := self.source.doing():
-            return talk.WORKING(doing)
-        return talk.THINKING_FOR(self._thought) if self._thought else words.THINKING
-
-    @property
-    def _waiting_in_status(self) -> str:
-        if self._behind is not None:
-            return talk.STATUS_QUEUED(self._behind)
-        if doing := self.source.doing():
-            return talk.status_working(doing)
-        return talk.STATUS_THINKING(self._thought)
-
-    @property
-    def _thought(self) -> float:
-        return self._clock.waited // TELL_SECONDS * TELL_SECONDS
+            return talk.QUEUED_BEHIND(self._behind), talk.STATUS_QUEUED(self._behind)
+        if doing := self._source.doing():
+            return talk.WORKING(doing), talk.status_working(doing)
+        thought = self._waited // TELL_SECONDS * TELL_SECONDS
+        in_message = talk.THINKING_FOR(thought) if thought else words.THINKING
+        return in_message, talk.STATUS_THINKING(thought)
 
     async def _turn(self, part: str, message: Message | None = None) -> bool:
         """Whether `part` may be written now; of what stands there that is not known before."""
@@ -366,20 +385,6 @@ class Growing:
         if wait := await self._budget.try_post(self._destination.route.channel):
             self._wait(wait)
         return not wait
-
-    async def end(self) -> None:
-        """Nothing of it is shown any more: its edits are for others."""
-        await self._budget.end(self._ledger.job_id, self._clock.text)
-        if self._messages.has_streamed:
-            await self._messages.appends.end(self._ledger.job_id, self._clock.text)
-
-    @property
-    def _messages(self) -> Messages:
-        return self._destination.messages
-
-    @property
-    def _native(self) -> Native:
-        return self._destination.messages.native
 
 
 def _says_anything(sections: Sequence[Section]) -> bool:

@@ -14,8 +14,11 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from enum import StrEnum
+from typing import Protocol, Self
 
+from bot.completion.ask import Ask
+from bot.completion.result import Answer
 from bot.errors import LeaseLost, OutcomeUnknown, SlackError, StoreUnavailable, TooLong
 from bot.slack.blocks import Message
 from bot.slack.pacing import Slot, Turn
@@ -128,6 +131,80 @@ class Post:
     cut: str = ""
 
 
+WAY = "way"
+"""The part of a job that says which way its answer takes."""
+
+
+class Way(StrEnum):
+    """How an answer reaches its asker: for everybody, where it was asked for; there, in one message
+    that only the asker sees; the same through a `response_url`, which works where the bot is no
+    member; or in the direct message with the asker."""
+
+    SHOWN = "shown"
+    EPHEMERAL = "ephemeral"
+    RESPONSE = "response"
+    DIRECT = "direct"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One way; `why` is Slack's code of what it refused before, or one of `bot.reply.destination`.
+
+    `channel` is where messages go; empty for a direct message that has not been opened yet.
+    """
+
+    way: Way
+    channel: str
+    why: str = ""
+
+    @property
+    def record(self) -> str:
+        """The way and the reason, as they are recorded."""
+        return f"{self.way}:{self.why}"
+
+    @property
+    def lasts(self) -> bool:
+        """Whether what is sent this way can be edited and found again."""
+        return self.way in (Way.SHOWN, Way.DIRECT)
+
+
+def first_way(ask: Ask) -> Way:
+    """The way that the answer to `ask` takes unless Slack refuses it a place."""
+    return Way.EPHEMERAL if ask.is_private else Way.SHOWN
+
+
+def route_of(ask: Ask, posts: Mapping[str, Post]) -> Route:
+    """The way that the answer to `ask` takes, as far as it was recorded."""
+    taken = posts.get(WAY)
+    if taken and taken.route:
+        way, _, why = taken.route.partition(":")
+        return Route(Way(way), taken.channel, why)
+    return Route(first_way(ask), ask.channel)
+
+
+CUT = "cut"
+"""The part of a job that says where its answer was cut."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """`at` so many characters of the text of the section with this index, counted from 0."""
+
+    section: int
+    at: int
+
+    @classmethod
+    def of(cls, record: str) -> Self:
+        """The cut as it was recorded."""
+        section, _, at = record.partition(":")
+        return cls(int(section), int(at))
+
+    @property
+    def record(self) -> str:
+        """The cut as it is recorded."""
+        return f"{self.section}:{self.at}"
+
+
 @dataclass(slots=True)
 class Stream:
     """What is known of a message that streams. Unless `certain`, nobody knows what it says;
@@ -193,6 +270,19 @@ def withdrawn(part: str) -> str:
     return f"withdrawn:{part}"
 
 
+def begun(posts: Mapping[str, Post]) -> bool:
+    """Whether any message of the answer is there, or was about to be."""
+    return any(part.isdigit() for part in posts)
+
+
+def came_to_nothing(answer: Answer, posts: Mapping[str, Post]) -> bool:
+    """Whether it was stopped before there was anything of it, here or in Slack: then there is
+    nothing to show."""
+    if not answer.stopped or begun(posts):
+        return False
+    return not any(section.text.strip() for section in answer.sections)
+
+
 def stands(posts: Mapping[str, Post], channel: str, ts: str) -> bool:
     """Whether the message at `ts` belongs to the job, and the bot has no wish to delete it."""
     known = [part for part, post in posts.items() if (post.channel, post.ts) == (channel, ts)]
@@ -210,51 +300,40 @@ class Ledger(Protocol):
     def late(self) -> LateCalls:
         """Calls of unknown outcome, also of earlier holders. What is left of them is recorded
         with every other step, for a later holder."""
-        ...
 
     @property
     def posts(self) -> Mapping[str, Post]:
         """Messages known so far, by part; filled from the job when it is taken over."""
-        ...
 
     async def check(self) -> None:
         """Call before (and after) every write to Slack."""
-        ...
 
     async def take(self, turn: Turn) -> Slot:
         """Call before an edit, in the place of `check`: the edit is taken by `turn` in one step
         with it. It is the check after the edit before this one, too."""
-        ...
 
     async def check_last(self) -> None:
         """Check where none of this was done since the last edit was taken: call when no step
         follows soon."""
-        ...
 
     async def intend(self, part: str, channel: str) -> None:
         """Record that `part` is about to be posted."""
-        ...
 
     async def posted(self, part: str, channel: str, ts: str) -> None:
         """Record where `part` was posted. On `LeaseLost` the caller takes its post back."""
-        ...
 
     async def note(
         self, part: str, channel: str, *, sent: int = 0, route: str = "", cut: str = ""
     ) -> None:
         """Record what else is known of the answer, as `part`."""
-        ...
 
     async def adopt(self, part: str, channel: str, ts: str) -> bool:
         """Record that what an earlier holder posted at `ts` is `part` from here on. False when
         that holder takes it back."""
-        ...
 
     async def disown(self, ts: str) -> bool:
         """Ask to take back what was posted without the lease; needs none itself. False when the
         new holder has adopted it; after True it cannot."""
-        ...
 
     async def forget(self, part: str) -> None:
         """Record that `part` is certainly not in Slack (refused, or deleted by us)."""
-        ...

@@ -33,7 +33,7 @@ from bot.errors import (
     StoreUnavailable,
     TryAgain,
 )
-from bot.reply.ledger import LateCall, Ledger, Part, Parts, withdrawn
+from bot.reply.ledger import LateCall, Ledger, Part, Parts, begun, withdrawn
 from bot.reply.writers import APPEND, Editing, Native, Writer
 from bot.slack.blocks import Message
 from bot.slack.pacing import POST, EditBudget, Slot, Turn
@@ -45,7 +45,8 @@ log = structlog.get_logger(__name__)
 _DELETES_REFUSED = 5
 """A message that Slack would not let be deleted so often stays where it is."""
 
-_THREAD_DELETED = "thread_not_found"
+THREAD_GONE = "thread_not_found"
+"""What Slack answers to a post in a thread whose root was deleted."""
 
 
 class Messages:
@@ -74,7 +75,7 @@ class Messages:
         self._channel = channel
         self._thread_ts = thread_ts
         self._since = min((post.at for post in ledger.posts.values()), default=time.time())
-        self._strays_possible = any(part.isdigit() for part in ledger.posts)
+        self._strays_possible = begun(ledger.posts)
         self._parts = Parts()
         self._editing = Editing(slack, budget, ledger, channel)
         self._deletes_refused: Counter[str] = Counter()
@@ -113,11 +114,6 @@ class Messages:
         """The parts that show all of their messages, and Stop above that."""
         return [name for name, part in self._parts.items() if part.has_stop and part.shown]
 
-    @property
-    def has_streamed(self) -> bool:
-        """Whether any part grew by a stream."""
-        return any(part.streamed for part in self._parts.values())
-
     def too_long(self, messages: Sequence[Message]) -> bool:
         """Whether Slack has found one of `messages` too long."""
         return any(
@@ -154,12 +150,18 @@ class Messages:
     def budget_of(self, part: str, message: Message) -> EditBudget:
         """What counts the calls by which `part` grows into `message`."""
         streams = self._parts[part].stream or self.native.is_reserved(message)
-        return self.appends if streams else self._budget
+        return self._appends if streams else self._budget
 
     @cached_property
-    def appends(self) -> EditBudget:
-        """What counts the calls by which messages stream."""
+    def _appends(self) -> EditBudget:
         return self._budget.of(APPEND, STREAM_APPENDS_PER_MINUTE)
+
+    async def end(self, text_age: float | None) -> None:
+        """No text of them is shown any more, which came for so many seconds: what they grow by is
+        for others."""
+        await self._budget.end(self._ledger.job_id, text_age)
+        if any(part.streamed for part in self._parts.values()):
+            await self._appends.end(self._ledger.job_id, text_age)
 
     async def write(self, part: str, message: Message, turn: Turn, *, final: bool = False) -> Slot:
         """Show `message` as `part`: write what is there, if `turn` gives a call for it; else post
@@ -296,7 +298,7 @@ class Messages:
         except SlackError as error:
             known.refuse(message, error)
             own_thread = part != "0" and self._thread_ts is None
-            if not own_thread or error.code != _THREAD_DELETED:
+            if not own_thread or error.code != THREAD_GONE:
                 raise
             log.info("message deleted", part="0")
             self._parts["0"].gone = True

@@ -8,23 +8,18 @@ from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from functools import partial
 
 import structlog
+from attrs import define, field
 
-from bot.completion.ask import Ask
 from bot.completion.result import Answer
 from bot.errors import PostingDenied, RateLimited, SlackError, StoreUnavailable, TooLong
 from bot.patience import pauses
-from bot.reply.destination import Destination, Refusals, elsewhere
-from bot.reply.ephemeral import tell_bare, tell_note, tell_promise
-from bot.reply.final import CUT
+from bot.reply.destination import TOO_LONG
+from bot.reply.ephemeral import Ephemeral
 from bot.reply.growing import READ_AT_ONCE, Growing, Sections, Source
-from bot.reply.ledger import Ledger
-from bot.reply.messages import Messages
-from bot.reply.route import TOO_LONG, Way
-from bot.reply.session import Session
-from bot.settings import Streaming
+from bot.reply.ledger import CUT, Way, came_to_nothing
 from bot.slack.blocks import Message, mention, note
-from bot.slack.pacing import EditBudget, pause, wait_out
-from bot.slack.slack import Slack, passes, refuses_blocks
+from bot.slack.pacing import pause, wait_out
+from bot.slack.slack import passes, refuses_blocks
 from bot.words import talk
 
 log = structlog.get_logger(__name__)
@@ -33,6 +28,9 @@ TOLD = "told"
 """The part of a job that tells its asker that the answer is ready."""
 
 _ELSEWHERE = "elsewhere"
+
+_GIVEN_UP = "given up"
+"""What names the part of a job that tells its asker alone that it was given up."""
 
 _LONGEST_PAUSE = 30.0
 
@@ -43,49 +41,29 @@ Shown = Callable[[], Awaitable[None]]
 """Told that an answer can be read."""
 
 
-class Reply:
+@define(eq=False)
+class Reply(Growing):
     """Shows the answer to one ask, under the lease of its job.
 
     `open`, then `run` beside the stream from Grok with a `changed` for each step of it and a
     `close` at its end, then `deliver`. Each may be left out, and `deliver` may be called again
     by another process. An answer that is not streamed, or private, is sent whole, by `deliver`.
 
-    Where Slack refuses to show it, the answer takes another way to its asker (`bot.reply.route`).
+    Where Slack refuses to show it, the answer takes another way to its asker
+    (`bot.reply.destination`).
     """
 
-    def __init__(
-        self,
-        slack: Slack,
-        budget: EditBudget,
-        ledger: Ledger,
-        ask: Ask,
-        *,
-        backoff: float = 0.5,
-        tell_after: float = 60.0,
-        streaming: Streaming = "edit",
-        most: int | None = None,
-        given_up: bool = False,
-        session: Session | None = None,
-    ) -> None:
-        """`backoff`: the first pause after a failed call, in seconds; each further one doubles.
-        `tell_after`: whose answer took more seconds than this is told when it is ready.
-        `streaming`: how messages in threads grow. `most`: messages that the answer may become;
-        None: any number. `given_up`: only `deliver` is called, and shows the sentence of its
-        answer in the place of everything. `session`: that of the thread, on the surface of
-        agents, to be told what is done."""
-        self._slack = slack
-        self._budget = budget
-        self._ledger = ledger
-        self._ask = ask
-        self._backoff = backoff
-        self._tell_after = tell_after
+    _backoff: float = 0.5
+    """The first pause after a failed call, in seconds; each further one doubles."""
+    _tell_after: float = 60.0
+    """Whose answer took more seconds than this is told when it is ready."""
+    _rests: Iterator[float] = field(init=False)
+    _ephemeral: Ephemeral = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
+        self._ephemeral = Ephemeral(self._slack, self._ledger, self._ask)
         self._recover()
-        self._destination = Destination(
-            slack, budget, ledger, ask, most=most, given_up=given_up, session=session
-        )
-        self._growing = Growing(
-            slack, budget, ledger, ask, self._destination, streaming=streaming, session=session
-        )
 
     @property
     def deleted(self) -> bool:
@@ -106,9 +84,9 @@ class Reply:
         within moments, `run` sees to it.
         """
         await self._ledger.check()
-        while self._growing.shown and not self._messages.is_posted("0"):
+        while self._grows and not self._messages.is_posted("0"):
             try:
-                await self._growing.show_question()
+                await self._show_question()
                 return
             except PostingDenied as error:
                 self._destination.reroute(error)
@@ -116,17 +94,13 @@ class Reply:
                 if passes(error) or isinstance(error, TooLong) or refuses_blocks(error):
                     log.warning("question not shown yet", error=str(error))
                     return
-                elsewhere(self._destination, error)
+                self._destination.elsewhere(error)
 
     async def promise(self) -> None:
         """Tell the asker that the answer comes, where it turned out that they alone will see it
         and so not before it is done. Raises `LeaseLost` and `StoreUnavailable`."""
         if self._destination.route.way is Way.RESPONSE:
-            await tell_promise(self._slack, self._ledger, self._ask)
-
-    def behind(self, count: int | None) -> None:
-        """Grok is asked when `count` other questions have been; None: it is asked now."""
-        self._growing.behind(count)
+            await self._ephemeral.promise()
 
     def continued(self, sections: Collection[int]) -> None:
         """Something goes on with these sections of the answer by now."""
@@ -136,14 +110,6 @@ class Reply:
         """`answer` as it is to be stored, with the ends of messages that came on the way."""
         return self._destination.chain.with_breaks(answer)
 
-    def changed(self) -> None:
-        """There is new text to show."""
-        self._growing.changed()
-
-    def close(self) -> None:
-        """No more text comes: `run` ends after the call it is in."""
-        self._growing.close()
-
     async def run(self, sections: Sections, source: Source = READ_AT_ONCE) -> None:
         """Show the newest text whenever it is this answer's turn, until `close`; more of it comes
         from `source`.
@@ -152,15 +118,15 @@ class Reply:
         when nothing more can be shown before the end.
         """
         self._recover()
-        self._growing.source = source
-        while self._growing.shown and not (self._growing.closing.is_set() or self.deleted):
+        self._source = source
+        while self._grows and not (self._closing.is_set() or self.deleted):
             try:
-                await self._growing.show_newest(sections)
+                await self._show_newest(sections)
                 self._recover()
             except (SlackError, StoreUnavailable) as error:
                 if not self._can_go_on(error):
                     return
-                await pause(_rest(error, self._rests), self._growing.closing)
+                await pause(self._next_rest(error), self._closing)
 
     async def deliver(
         self, answer: Answer, *, afresh: bool = False, shown: Shown | None = None
@@ -177,8 +143,8 @@ class Reply:
         `SlackError` when Slack refuses for good. While Slack or Redis is away it tries on,
         until cancelled.
         """
-        if self._never_began(answer):
-            await self._growing.say_no_more()
+        if came_to_nothing(answer, self._ledger.posts):
+            await self._say_no_more()
             return
         if afresh:
             self._messages.start_afresh()
@@ -191,27 +157,19 @@ class Reply:
                 await self._rest(error)
             except SlackError as error:
                 try:
-                    changed = self._refusals.change(error, self._destination)
+                    changed = self._destination.change(error)
                 except SlackError:
-                    await tell_bare(self._slack, self._ledger, self._ask, _why_unshown(answer))
+                    await self._ephemeral.bare(answer.failure or talk.UNSHOWN)
                     raise
                 if not changed:
                     await self._rest(error)
 
-    @property
-    def _messages(self) -> Messages:
-        return self._destination.messages
-
-    def _never_began(self, answer: Answer) -> bool:
-        """Whether it was stopped before there was anything of it, here or in Slack: then there
-        is nothing to show."""
-        if not answer.stopped or any(part.isdigit() for part in self._ledger.posts):
-            return False
-        return not any(section.text.strip() for section in answer.sections)
-
     async def _rest(self, error: SlackError | StoreUnavailable) -> None:
         log.warning("delivery goes on later", error=str(error))
-        await asyncio.sleep(_rest(error, self._rests))
+        await asyncio.sleep(self._next_rest(error))
+
+    def _next_rest(self, error: SlackError | StoreUnavailable) -> float:
+        return error.retry_after if isinstance(error, RateLimited) else next(self._rests)
 
     def _can_go_on(self, error: SlackError | StoreUnavailable) -> bool:
         if isinstance(error, StoreUnavailable) or passes(error):
@@ -229,7 +187,7 @@ class Reply:
     async def _finish(self, answer: Answer, *, afresh: bool, shown: Shown | None) -> None:
         await self._ledger.check()
         await self._destination.arrive()
-        if self._destination.route.way not in (Way.SHOWN, Way.DIRECT):
+        if not self._destination.route.lasts:
             await self._send_alone(answer)
             return
         chain = self._destination.chain
@@ -242,9 +200,8 @@ class Reply:
         if not answer.stopped:
             await self._tell_if_late(afresh=afresh)
         if self._destination.route.why == TOO_LONG:
-            elsewhere = note(talk.IN_DIRECT_MESSAGE)
-            await tell_note(self._slack, self._ledger, self._ask, _ELSEWHERE, elsewhere)
-        await self._growing.end()
+            await self._ephemeral.note(_ELSEWHERE, note(talk.IN_DIRECT_MESSAGE))
+        await self._messages.end(self._text_age)
         if shown is not None and (self._ledger.late.left or self._messages.with_stop):
             await shown()
         settled = False
@@ -256,7 +213,7 @@ class Reply:
     def _recover(self) -> None:
         """Forget the failures so far: something has succeeded."""
         self._rests = pauses(self._backoff, _LONGEST_PAUSE)
-        self._refusals = Refusals()
+        self._destination.recover()
 
     async def _show_all(self, messages: Sequence[Message]) -> None:
         opened = self._destination.chain.opened(messages)
@@ -293,12 +250,14 @@ class Reply:
                 await wait_out(slot.wait)
 
     async def _send_alone(self, answer: Answer) -> None:
-        await self._destination.chain.prepare_all(answer)
-        messages = self._destination.chain.complete(answer, self._destination.ephemeral.most)
-        if self._destination.route.way is Way.EPHEMERAL and len(messages) > 1:
+        chain, route = self._destination.chain, self._destination.route
+        await chain.prepare_all(answer)
+        messages = chain.complete(answer, self._ephemeral.most(route))
+        if route.way is Way.EPHEMERAL and len(messages) > 1:
             raise PostingDenied(TOO_LONG)
         await self._record_cut()
-        await self._destination.ephemeral.tell(messages)
+        part = f"{route.way}:{_GIVEN_UP}" if self._given_up else str(route.way)
+        await self._ephemeral.tell(messages, route, part)
 
     async def _record_cut(self) -> None:
         """Record where what is shown ends, for whoever wants to read on."""
@@ -316,7 +275,7 @@ class Reply:
             return
         mentioned = mention(self._ask.user)
         late = time.time() - self._ask.asked_at > self._tell_after
-        grew = self._growing.shown and self._messages.edited
+        grew = self._grows and self._messages.edited
         if not (told or (late and grew and mentioned and not afresh)):
             return
         await self._budget.post(self._destination.route.channel)
@@ -326,14 +285,3 @@ class Reply:
             if passes(error):
                 raise
             log.warning("asker not told", error=str(error))
-
-
-def _why_unshown(answer: Answer) -> str:
-    """What is said where nothing else of the answer can be."""
-    return answer.failure or talk.UNSHOWN
-
-
-def _rest(error: SlackError | StoreUnavailable, rests: Iterator[float]) -> float:
-    if isinstance(error, RateLimited):
-        return error.retry_after
-    return next(rests)

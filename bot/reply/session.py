@@ -16,8 +16,7 @@ from bot.completion.ask import Ask
 from bot.completion.excerpt import excerpt
 from bot.errors import LeaseLost, OutcomeUnknown, RateLimited, SlackError
 from bot.patience import pauses
-from bot.reply.ledger import Ledger
-from bot.reply.route import is_private
+from bot.reply.ledger import Ledger, begun
 from bot.slack.agent import LINE, NO_AGENT, SESSION, AgentSurface
 from bot.slack.pacing import EditBudget
 from bot.slack.slack import passes
@@ -51,7 +50,7 @@ class Session:
         self._budget = budget
         self._ledger = ledger
         self._ask = ask
-        self._root = "" if is_private(ask) else ask.thread_ts or ""
+        self._root = "" if ask.is_private else ask.thread_ts or ""
         self._stops = False
         self._said = ""
         self._by_stream = False
@@ -140,7 +139,7 @@ class Session:
             log.warning("session left working", thread=self._root)
 
     async def _end(self) -> None:
-        if self._said and not any(part.isdigit() for part in self._ledger.posts):
+        if self._said and not begun(self._ledger.posts):
             with suppress(SlackError):  # what is posted takes the line away
                 await self._surface.line(self._ask.channel, self._root, "")
         self._said = ""

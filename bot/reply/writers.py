@@ -83,7 +83,6 @@ class Writer(Protocol):
 
     def lacks(self, part: Part, message: Message, *, final: bool) -> bool:
         """Whether there is anything of `message` that `write` could still show."""
-        ...
 
     async def write(
         self, part: Part, ts: str, message: Message, turn: Turn, *, final: bool
@@ -94,7 +93,6 @@ class Writer(Protocol):
 
         Raises `LeaseLost`, `StoreUnavailable` and the errors of `Slack`.
         """
-        ...
 
 
 @frozen
@@ -113,19 +111,27 @@ class Editing:
         self, part: Part, ts: str, message: Message, turn: Turn, *, final: bool
     ) -> Slot:
         before, part.shown = part.shown, None
-        try:
-            slot = await self._edited(part, ts, message, turn, _STAYS if before == message else 1)
-        except SlackError as error:
-            if error.code == STREAMING:  # an earlier worker has begun it
-                part.streams_by(Stream(time.monotonic(), certain=False))
-                if part.stop_refused:
-                    raise TryAgain(error.code, str(error)) from None
-                return Slot(0.0)
-            part.refuse(message, error)
-            if before != message or passes(error) or isinstance(error, MessageGone):
-                raise
-            log.warning("stop stays above an answer", error=str(error))
-            slot = Slot(0.0)
+        tries = _STAYS if before == message else 1
+        while True:
+            try:
+                slot = await self.edit(part.name, ts, message, turn, streamed=part.streamed)
+                break
+            except SlackError as error:
+                if error.code == STREAMING:  # an earlier worker has begun it
+                    part.streams_by(Stream(time.monotonic(), certain=False))
+                    if part.stop_refused:
+                        raise TryAgain(error.code, str(error)) from None
+                    return Slot(0.0)
+                tries -= 1
+                own = passes(error) or isinstance(error, MessageGone)
+                if own or not tries:
+                    part.refuse(message, error)
+                    if own or before != message:
+                        raise
+                    log.warning("stop stays above an answer", error=str(error))
+                    slot = Slot(0.0)
+                    break
+            await asyncio.sleep(STAYS_SECONDS)
         if slot.wait:
             part.shown = before
             return slot
@@ -133,18 +139,6 @@ class Editing:
         if final or not 0 < slot.following <= SOON_SECONDS:
             await self._ledger.check()
         return slot
-
-    async def _edited(self, part: Part, ts: str, message: Message, turn: Turn, tries: int) -> Slot:
-        """The same edit once more where Slack refuses it, up to so many `tries`."""
-        while True:
-            try:
-                return await self.edit(part.name, ts, message, turn, streamed=part.streamed)
-            except SlackError as error:
-                tries -= 1
-                own = passes(error) or isinstance(error, MessageGone) or error.code == STREAMING
-                if own or not tries:
-                    raise
-            await asyncio.sleep(STAYS_SECONDS)
 
     async def edit(
         self, part: str, ts: str, message: Message, turn: Turn, *, streamed: bool = False

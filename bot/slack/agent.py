@@ -55,7 +55,9 @@ class AgentSurface:
     def __init__(self, api: WebApi | None, *, declared: bool = True) -> None:
         """`declared`: whether the app is an agent there; without `api` it is none."""
         self._api = api
-        self._declared = declared and api is not None
+        self.declared = declared and api is not None
+        """Whether people meet the app on this surface: the same for all replicas, and for as long
+        as the bot runs, whatever Slack refuses."""
         self._refused: dict[str, float] = {}
 
     @classmethod
@@ -64,19 +66,13 @@ class AgentSurface:
         return cls(api, declared=SCOPE in (installation.scopes or ()))
 
     @property
-    def declared(self) -> bool:
-        """Whether people meet the app on this surface: the same for all replicas, and for as long
-        as the bot runs, whatever Slack refuses."""
-        return self._declared
-
-    @property
     def deadline(self) -> float:
         """How many seconds a call takes at most."""
         return self._api.deadline if self._api else 0.0
 
     def takes(self, method: str) -> bool:
         """Whether `method` may be called: the app is an agent, and Slack has not refused it."""
-        return self._declared and self._refused.get(method, 0.0) <= time.monotonic()
+        return self.declared and self._refused.get(method, 0.0) <= time.monotonic()
 
     async def session(
         self, channel: str, thread_ts: str, status: str, *, title: str = "", initiator: str = ""

@@ -15,7 +15,7 @@ from bot.completion.collect import Collector
 from bot.completion.excerpt import excerpt
 from bot.completion.flags import Flags
 from bot.completion.options import OPTIONS
-from bot.completion.result import Section
+from bot.completion.result import Section, last_line
 from bot.completion.transcript import Past, holds_pictures
 from bot.errors import GrokFailed, GrokFailure, RequestRefused, StartupError
 from bot.files.reading import Reading
@@ -24,7 +24,6 @@ from bot.grok.answering import Completion
 from bot.grok.catalogue import Catalogue
 from bot.grok.client import open_grok
 from bot.ops.setting_faults import nothing_set, set_names, unknown_settings
-from bot.reply.final import last_line
 from bot.rules.defaults import request_of, supply
 from bot.rules.policy import InForce, Policy
 from bot.settings import Settings, default_values

@@ -7,8 +7,7 @@ import pytest
 from bot.grok.client import GrokClient
 from bot.jobs.job import dump_post, post_field
 from bot.jobs.queue import Queue
-from bot.reply.ledger import Post
-from bot.reply.route import WAY, Route, Way
+from bot.reply.ledger import WAY, Post, Route, Way
 from bot.words import admin, talk
 from sandbox.workspace import ANA, BEN, GENERAL, GUEST, LEADERSHIP, Workspace, dm_of
 from tests.doors.jobs import an_answer, an_ask

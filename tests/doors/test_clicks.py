@@ -9,8 +9,7 @@ import pytest
 
 from bot.doors.clicks import is_about
 from bot.jobs.job import ROOT, Job
-from bot.reply.ledger import Post
-from bot.reply.route import WAY, Route, Way
+from bot.reply.ledger import WAY, Post, Route, Way
 from bot.slack.inbound.payloads import Click
 from sandbox.workspace import ANA, BEN, GENERAL, LEADERSHIP, dm_of
 from tests.doors.jobs import a_job, an_ask

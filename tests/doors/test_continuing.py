@@ -11,8 +11,7 @@ from bot.completion import CompletionRequest
 from bot.completion.ask import Ask, show_echo
 from bot.completion.result import Answer, Section
 from bot.doors.buttons import continued
-from bot.reply.ledger import Post
-from bot.reply.route import WAY
+from bot.reply.ledger import WAY, Post
 from sandbox.workspace import ANA, GENERAL
 from tests.doors.jobs import a_job, an_answer, an_ask
 

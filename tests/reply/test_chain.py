@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot import words
 from bot.completion.result import Answer, Section
-from bot.reply.chain import ROOMS, Chain
+from bot.reply.chain import ROOMS, Chain, rest_of
 from bot.slack.blocks import Message, Question
 from bot.words import talk
 from sandbox.workspace.blocks.validate import check_message_blocks
@@ -158,7 +158,7 @@ def test_why_there_is_no_more_is_said_below_what_is_shown(end: dict[str, Any], s
     lines = [b["elements"][0]["text"] for b in message.blocks if b["type"] == "context"]  # type: ignore[index]
     assert said in lines
     assert chain.cut is not None
-    assert said in chain.cut.rest_of(ended)
+    assert said in rest_of(ended, chain.cut)
 
 
 def test_a_notice_stands_above_everything() -> None:
@@ -242,7 +242,7 @@ def test_less_goes_into_a_message_each_time_slack_finds_it_too_long() -> None:
     assert texts(shown) == [words.UNSHOWABLE]
     assert buttons(shown) == [["retry", "edit", "details"]]
     assert chain.cut is not None
-    assert chain.cut.rest_of(whole) == ("word " * 2_000).strip()
+    assert rest_of(whole, chain.cut) == ("word " * 2_000).strip()
     assert not chain.give_up()
 
 

@@ -10,9 +10,8 @@ import pytest
 
 from bot import words
 from bot.completion.result import Section
-from bot.reply.chain import Chain
-from bot.reply.final import CUT, left_out
-from bot.reply.ledger import Post
+from bot.reply.chain import Chain, left_out, rest_of
+from bot.reply.ledger import CUT, Post
 from tests.reply.conftest import LAST_LINE, answer, cut_answer
 from tests.reply.test_chain import ALL, QUESTION, TEXTS, buttons, last_lines, markdown, texts
 
@@ -112,7 +111,7 @@ def test_whole_answers_that_are_not_shown_are_there_with_their_titles() -> None:
     chain.complete(titled)
 
     assert chain.cut is not None
-    assert chain.cut.rest_of(titled) == "**Answer 2**\n\ntwo\n\n**Answer 3**\n\nthree"
+    assert rest_of(titled, chain.cut) == "**Answer 2**\n\ntwo\n\n**Answer 3**\n\nthree"
 
 
 def test_what_is_left_out_is_told_at_the_end_alone() -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from bot import words
-from bot.reply.ledger import Post
-from bot.reply.route import TOO_LONG, WAY, Route, Way, detour, is_private, notice_of, route_of
+from bot.reply.destination import TOO_LONG, detour, notice_of
+from bot.reply.ledger import WAY, Post, Route, Way, route_of
 from bot.words import talk
 from sandbox.workspace import ANA, GENERAL, dm_of
 from tests.reply.conftest import ask
@@ -75,9 +75,9 @@ def test_a_recorded_way_is_gone_on_with() -> None:
 
 
 def test_an_answer_in_a_direct_message_is_private_anyway() -> None:
-    assert is_private(ask(reply="private"))
-    assert not is_private(ask(reply="private", channel=dm_of(ANA)))
-    assert not is_private(ask())
+    assert ask(reply="private").is_private
+    assert not ask(reply="private", channel=dm_of(ANA)).is_private
+    assert not ask().is_private
 
 
 @pytest.mark.parametrize(

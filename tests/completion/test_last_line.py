@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.completion.references import Reference
-from bot.completion.result import Most, ToolUse, Usage
-from bot.reply.final import last_line, same_model
+from bot.completion.result import Most, ToolUse, Usage, last_line, same_model
 from tests.reply.conftest import LAST_LINE, answer
 
 
