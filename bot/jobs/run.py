@@ -88,7 +88,10 @@ class _Run:
         self._by = by
         self._held = held
         self._ask = ask = held.job.ask
-        self._session = Session(by.surface, by.budget, held.ledger, ask)
+        self._session: Session | None = None
+        """That of its thread, where the app is an agent."""
+        if by.surface is not None and by.surface.declared:
+            self._session = Session(by.surface, by.budget, held.ledger, ask)
         self._reply = Reply(
             by.slack,
             by.budget,
@@ -130,7 +133,8 @@ class _Run:
             return await self._store("")
         self._reply.behind(held.ahead)
         try:
-            await self._session.begin()
+            if self._session is not None:
+                await self._session.begin()
             await self._reply.open()
             await self._reply.promise()
             await self._take_button_off(spare=True)
@@ -148,12 +152,12 @@ class _Run:
     async def _show(self, answer: Answer, *, afresh: bool) -> None:
         """Bring Slack to the final state, unless Slack refuses for good; and say that the thread
         waits, at the latest when nothing more of it is carried out late."""
-        held, session, sequels = self._held, self._session, self._by.sequels
+        held, sequels = self._held, self._by.sequels
         if sequels is not None:
             self._reply.continued(await until_stored(lambda: sequels.of(held.job)))
 
         async def shown() -> None:
-            await until_stored(session.end)
+            await self._end_session()
             await held.shown()
 
         try:
@@ -161,7 +165,11 @@ class _Run:
         except SlackError as error:
             metrics.UNDELIVERED.labels(error.code).inc()
             log.exception("answer not delivered", error=error.code)
-        await until_stored(session.end)
+        await self._end_session()
+
+    async def _end_session(self) -> None:
+        if self._session is not None:
+            await until_stored(self._session.end)
 
     async def _take_button_off(self, *, spare: bool = False) -> None:
         """Take *Continue* off the answer that this one goes on with, once there is something to be

@@ -11,13 +11,14 @@ import asyncio
 from contextlib import suppress
 
 import structlog
+from attrs import define, field
 
 from bot.completion.ask import Ask
 from bot.completion.excerpt import excerpt
 from bot.errors import LeaseLost, OutcomeUnknown, RateLimited, SlackError
 from bot.patience import pauses
 from bot.reply.ledger import Ledger, begun
-from bot.slack.agent import LINE, NO_AGENT, SESSION, AgentSurface
+from bot.slack.agent import LINE, SESSION, AgentSurface
 from bot.slack.pacing import EditBudget
 from bot.slack.slack import passes
 from bot.slack_limits import SESSION_TITLE_CHARS, TIER_3_PER_MINUTE, TIER_4_PER_MINUTE
@@ -39,22 +40,23 @@ TITLE_CHARS = min(80, SESSION_TITLE_CHARS)
 END_SECONDS = 60.0
 
 
+@define(eq=False)
 class Session:
-    """What is said of one thread while its answer is worked on. Where the app is no agent, or there
-    is no thread, nothing is. Raises `LeaseLost` and `StoreUnavailable`, and nothing of Slack's."""
+    """What is said of one thread while its answer is worked on: nothing where there is none. Raises
+    `LeaseLost` and `StoreUnavailable`, and nothing of Slack's."""
 
-    def __init__(
-        self, surface: AgentSurface | None, budget: EditBudget, ledger: Ledger, ask: Ask
-    ) -> None:
-        self._surface = surface or NO_AGENT
-        self._budget = budget
-        self._ledger = ledger
-        self._ask = ask
-        self._root = "" if ask.is_private else ask.thread_ts or ""
-        self._stops = False
-        self._said = ""
-        self._by_stream = False
-        """Whether it was begun by a stream alone."""
+    _surface: AgentSurface
+    _budget: EditBudget
+    _ledger: Ledger
+    _ask: Ask
+    _stops: bool = field(default=False, init=False)
+    _said: str = field(default="", init=False)
+    _by_stream: bool = field(default=False, init=False)
+    """Whether it was begun by a stream alone."""
+
+    @property
+    def _root(self) -> str:
+        return "" if self._ask.is_private else self._ask.thread_ts or ""
 
     def is_of(self, root: str) -> bool:
         """Whether the thread has one, or may have."""

@@ -52,10 +52,10 @@ _NO_STOP = "missing_agent_session_stopped_event_subscription"
 class AgentSurface:
     """Calls of one workspace. Every one raises what `WebApi.call` raises."""
 
-    def __init__(self, api: WebApi | None, *, declared: bool = True) -> None:
-        """`declared`: whether the app is an agent there; without `api` it is none."""
+    def __init__(self, api: WebApi, *, declared: bool = True) -> None:
+        """`declared`: whether the app is an agent there."""
         self._api = api
-        self.declared = declared and api is not None
+        self.declared = declared
         """Whether people meet the app on this surface: the same for all replicas, and for as long
         as the bot runs, whatever Slack refuses."""
         self._refused: dict[str, float] = {}
@@ -68,7 +68,7 @@ class AgentSurface:
     @property
     def deadline(self) -> float:
         """How many seconds a call takes at most."""
-        return self._api.deadline if self._api else 0.0
+        return self._api.deadline
 
     def takes(self, method: str) -> bool:
         """Whether `method` may be called: the app is an agent, and Slack has not refused it."""
@@ -96,8 +96,6 @@ class AgentSurface:
         await self._call(SUGGESTED, {"channel_id": channel, "title": title, "prompts": shown})
 
     async def _call(self, method: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        if self._api is None:
-            raise SlackError("not_authorized", f"{method}: the app is no agent")
         try:
             return await self._api.call(method, body)
         except SlackError as error:
@@ -105,10 +103,6 @@ class AgentSurface:
                 log.warning("not on the surface of agents", method=method, error=error.code)
                 self._refused[method] = time.monotonic() + REFUSED_SECONDS
             raise
-
-
-NO_AGENT = AgentSurface(None)
-"""That of an app which is none."""
 
 
 class ThreadStatus:

@@ -139,7 +139,7 @@ MUTANTS = (
     Mutant(
         "session: ended by whoever shows the answer",
         "bot/jobs/run.py",
-        "error=error.code)\n        await until_stored(session.end)\n",
+        "error=error.code)\n        await self._end_session()\n",
         "error=error.code)\n",
     ),
     Mutant(
