@@ -34,7 +34,7 @@ from bot.doors.messages_tab import SUGGESTED_ACTIONS, MessagesTab
 from bot.doors.mistyped import ASK_ANYWAY, TO_FORM, Mistyped
 from bot.doors.sharing import SHARE, Sharing
 from bot.doors.stopping import Stopping
-from bot.doors.voting import Voting
+from bot.doors.voting import FEEDBACK_FORM, Voting
 from bot.slack.blocks import BUTTONS, FEEDBACK
 from bot.slack.inbound.bolt import PAYLOAD, RETRY, not_understood
 from bot.slack.inbound.incoming import Malformed
@@ -55,7 +55,6 @@ from bot.slack.inbound.payloads import (
 from bot.slack.inbound.reaction import BackgroundTasks, Reaction
 from bot.slack.installation import Installation
 from bot.slack_limits import EVENT_RETRIES
-from bot.views.feedback_view import FEEDBACK_FORM
 from bot.views.home_view import MOST_PROMPTS, PROMPT_ACTION, SETUP_ACTION
 from bot.views.setup_view import FORMS, PLACE_FORM
 

@@ -18,21 +18,23 @@ from typing import TypeVar
 import structlog
 from attrs import field, frozen
 
+from bot.completion.excerpt import excerpt
 from bot.doors.clicks import STORE_SECONDS, Clicks, is_about, job_named_by
 from bot.errors import SlackError
 from bot.jobs.job import Job
 from bot.patience import soon
 from bot.reply.ledger import stands
 from bot.rules.policy import InForce
-from bot.rules.votes import Choice, Vote, judged_of
+from bot.rules.votes import COMMENT_CHARS, REASONS, Choice, Reason, Vote, judged_of
 from bot.settings import Settings, zone_of
-from bot.slack.blocks import voted
-from bot.slack.inbound.payloads import Click, ReactionEvent, Submission
+from bot.slack.blocks import small, voted
+from bot.slack.inbound.payloads import Click, ReactionEvent, Submission, View
 from bot.slack.inbound.reaction import Reaction, begun
 from bot.slack.reading.thread import WholeMessages
 from bot.slack.side import SlackSide
+from bot.slack.views import ViewJson
 from bot.store.side import StoreSide
-from bot.views.feedback_view import COMMENT, feedback_view, filled_in
+from bot.views.form_fields import held, held_text, input_block, modal, option
 from bot.words import talk
 from bot.words import votes as words
 
@@ -71,6 +73,12 @@ _REACTIONS: Mapping[str, Choice] = {
 """By the name of an emoji, without its skin tone."""
 
 
+FEEDBACK_FORM = "feedback_form"
+"""`callback_id` of the form behind a 👎."""
+
+_TICKED, _COMMENT = "reasons", "comment"
+
+
 @frozen
 class Voting:
     """Counts votes of those who may look into an answer, each once."""
@@ -96,13 +104,13 @@ class Voting:
     async def on_reason(self, submission: Submission) -> Reaction:
         """To the form: what went wrong is kept with the vote of whoever sends it, if there is one
         of theirs. The job that the view names is a claim, and counts for nothing else."""
-        reasons, comment = filled_in(submission.view)
+        reasons, comment = _filled_in(submission.view)
         if not (reasons or comment):
             return Reaction()
         vote = Vote(choice="down", at=time.time(), reasons=reasons, comment=comment)
         explaining = self._explain(submission, vote)
         sentence = await soon(explaining, STORE_SECONDS, words.NOT_STORED, "reasons not stored")
-        return Reaction.marks({COMMENT: sentence}) if sentence else Reaction()
+        return Reaction.marks({_COMMENT: sentence}) if sentence else Reaction()
 
     async def on_reaction(self, event: ReactionEvent) -> Reaction:
         """To a 👍 or 👎 on a message of the bot's. Whatever does not count is nobody's to be
@@ -217,7 +225,7 @@ class Voting:
     async def _ask_why(self, click: Click, job_id: str) -> None:
         """The trigger of a click lives for 3 s: where those are over, the vote counts without."""
         try:
-            view = feedback_view(job_id)
+            view = _why_view(job_id)
             await self._slack.views.open(click.trigger_id, view, user=click.user)
         except SlackError as error:
             log.warning("not asked why", error=str(error))
@@ -226,3 +234,35 @@ class Voting:
     @property
     def _zone(self) -> tzinfo:
         return zone_of(self._settings)
+
+
+def _why_view(job_id: str) -> ViewJson:
+    """The form, about the answer of a job."""
+    options = [option(words.REASONS[each], each) for each in REASONS]
+    reasons = {"type": "checkboxes", "options": options}
+    comment = {"type": "plain_text_input", "max_length": COMMENT_CHARS}
+    blocks = [
+        small(words.FORM_COUNTS),
+        input_block(_TICKED, words.FORM_REASONS, reasons),
+        input_block(_COMMENT, words.FORM_COMMENT, comment),
+    ]
+    return modal(
+        words.FORM_TITLE,
+        blocks,
+        callback_id=FEEDBACK_FORM,
+        submit=words.FORM_SEND,
+        close=words.FORM_CLOSE,
+        metadata=job_id,
+    )
+
+
+def _filled_in(view: View) -> tuple[tuple[Reason, ...], str]:
+    """The reasons that were ticked, and the comment; whatever else a view may hold is nothing."""
+    ticked = held(view.values, _TICKED).get("selected_options")
+    named = {
+        option.get("value")
+        for option in (ticked if isinstance(ticked, list) else [])
+        if isinstance(option, dict)
+    }
+    comment = excerpt(held_text(view.values, _COMMENT), COMMENT_CHARS)
+    return tuple(each for each in REASONS if each in named), comment

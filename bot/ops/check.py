@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 
+import httpx
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.errors import StartupError, StoreUnavailable, Trouble
-from bot.grok.client import open_grok
+from bot.completion.collect import Collector
+from bot.completion.request import CompletionRequest
+from bot.errors import GrokFailed, RequestRefused, StartupError, StoreUnavailable, Trouble
+from bot.grok.client import GrokClient, open_grok
 from bot.ops import words
-from bot.ops.grok_probe import answer_state, key_state, model_state
 from bot.ops.manifest import AGENT_SCOPES, OPTIONAL, SCOPES
 from bot.ops.redact import Redactor
 from bot.ops.setting_faults import set_names, unknown_settings
@@ -28,6 +30,7 @@ from bot.teams.register import Register
 from bot.words.installing import LOST_REMEDY
 from bot.words.terminal.ask import plain
 
+_URL_CHARS = 200
 _NO_TEAM = "CHECK"
 """In place of a workspace that Slack does not tell."""
 
@@ -127,12 +130,71 @@ async def _way_in(
 
 async def _grok(settings: Settings, *, ask: bool) -> AsyncGenerator[Line]:
     async with open_grok(settings) as grok:
-        state = await key_state(grok, settings.xai_base_url)
+        state = await _key(grok, settings.xai_base_url)
         yield _line(words.CHECK_KEY, state)
         if not isinstance(state, Trouble):
-            yield _line(words.CHECK_MODEL, await model_state(grok, settings.grok_model))
+            yield _line(words.CHECK_MODEL, await _model(grok, settings.grok_model))
             if ask:
-                yield _line(words.CHECK_ANSWER, await answer_state(grok, settings.grok_model))
+                yield _line(words.CHECK_ANSWER, await _answer(grok, settings.grok_model))
+
+
+async def _key(grok: GrokClient, base_url: str) -> str | Trouble:
+    """What the API at `base_url` says about the key, or what is wrong with either."""
+    try:
+        found = await grok.reach()
+    except GrokFailed:
+        return Trouble(words.GROK_AWAY, words.REMEDY_GROK_AWAY)
+    if found.key is None:
+        return _no_api(base_url.rstrip("/"), found.onward, found.added, found.status)
+    text = words.KEY_STATES[found.key]
+    return text if found.key in ("ok", "unknown") else Trouble(text, words.REMEDY_GROK_KEY)
+
+
+def _no_api(base_url: str, onward: str, added: str, status: int) -> Trouble:
+    if onward:
+        return Trouble(words.GROK_MOVED, words.REMEDY_ADDRESS(_base(onward)))
+    if added:
+        return Trouble(words.GROK_NO_API, words.REMEDY_ADDRESS(base_url + added))
+    if status:
+        return Trouble(words.GROK_OUT_OF_ORDER(status), words.REMEDY_GROK_AWAY)
+    return Trouble(words.GROK_NO_API, words.REMEDY_GROK_ADDRESS)
+
+
+def _base(onward: str) -> str:
+    """The address of the API to whose list of models somebody was sent."""
+    url = httpx.URL(onward).copy_with(query=None, fragment=None, userinfo=b"")
+    plain = str(url)[:_URL_CHARS].rstrip("/")
+    return plain.removesuffix("/models").removesuffix("/api-key")
+
+
+async def _model(grok: GrokClient, model: str) -> str | Trouble:
+    """Which endpoint serves the default model, or that there is no such model."""
+    catalogue = grok.catalogue
+    await catalogue.refresh()
+    if not catalogue.models:
+        return words.MODEL_NOT_COMPARED(model)
+    if catalogue.find(model) is None:
+        nearest = ", ".join(catalogue.nearest(model))
+        return Trouble(words.MODEL_UNKNOWN(model=model, nearest=nearest), words.REMEDY_GROK_MODEL)
+    with suppress(GrokFailed):
+        await grok.look_for_newest()
+    call = grok.plan(CompletionRequest(model=model, prompt="?"))
+    return words.MODEL_KNOWN(model=model, endpoint=call.endpoint)
+
+
+async def _answer(grok: GrokClient, model: str) -> str | Trouble:
+    """Whether the default model answers: a word, after what it thinks; that is paid for."""
+    request = CompletionRequest(model=model, prompt="Say OK.", max_tokens=1)
+    collector = Collector(request)
+    try:
+        completion = grok.complete(grok.plan(request, nobodys_cap=True))  # where questions go
+        async with aclosing(completion) as chunks:
+            async for chunk in chunks:
+                collector.add(chunk)
+    except (GrokFailed, RequestRefused) as failed:
+        return Trouble(failed.sentence, words.REMEDY_GROK_ANSWER)
+    tokens = collector.usage.total_tokens if collector.usage else 0
+    return words.ANSWERED(model=collector.model, endpoint=completion.call.endpoint, tokens=tokens)
 
 
 async def _store(settings: Settings, team: str) -> list[Line]:

@@ -11,13 +11,12 @@ from functools import partial
 import pytest
 from redis.asyncio import Redis
 
-from bot.doors.voting import AT_ONCE, PER_MINUTE
+from bot.doors.voting import AT_ONCE, FEEDBACK_FORM, PER_MINUTE
 from bot.rules.quota import windows_at
 from bot.rules.votes import Ballot
 from bot.store.keys import Keys
 from bot.store.redis.connection import Store
 from bot.store.votes import Votes
-from bot.views.feedback_view import FEEDBACK_FORM
 from bot.words import talk
 from bot.words import votes as words
 from sandbox.grok import Script
