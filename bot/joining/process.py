@@ -36,8 +36,7 @@ from bot.slack.inbound.http_mode import HttpMode
 from bot.slack.inbound.incoming import Answering, JsonObject
 from bot.slack.inbound.reaction import BackgroundTasks
 from bot.slack.inbound.socket_mode import SocketMode
-from bot.slack.inbound.ticket import Ticket
-from bot.slack.installation import Installation
+from bot.slack.installation import Installation, Ticket
 from bot.slack.session import slack_client
 from bot.store.redis.connection import Store
 from bot.teams.tenant import Only, Serving, Tenant

@@ -16,8 +16,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.errors import Trouble
 from bot.ops import words
-from bot.slack.inbound.ticket import Ticket
-from bot.slack.installation import Installation
+from bot.slack.installation import Installation, Ticket
 
 PROBE_SECONDS = 10.0
 """How long Slack may take to answer a probe."""

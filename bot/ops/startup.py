@@ -18,8 +18,7 @@ from bot.ops import words
 from bot.ops.setting_faults import nothing_set
 from bot.ops.slack_probe import identify, ticket_for
 from bot.settings import Settings, serves_several
-from bot.slack.inbound.ticket import Ticket
-from bot.slack.installation import Installation
+from bot.slack.installation import Installation, Ticket
 from bot.words.terminal.startup import NO_XAI_API_KEY, WRONG_URL, WRONG_XAI_API_KEY
 
 _CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]+")

@@ -21,7 +21,7 @@ from bot.crash_points import ACK, passing
 from bot.patience import pauses
 from bot.slack.inbound import bolt
 from bot.slack.inbound.incoming import Answering, JsonObject, Malformed, json_object
-from bot.slack.inbound.ticket import Ticket
+from bot.slack.installation import Ticket
 from bot.slack_limits import ACK_SECONDS
 
 if TYPE_CHECKING:

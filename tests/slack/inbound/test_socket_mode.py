@@ -22,7 +22,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.slack.inbound import socket_mode
 from bot.slack.inbound.bolt import answer
 from bot.slack.inbound.socket_mode import SocketMode
-from bot.slack.inbound.ticket import Ticket
+from bot.slack.installation import Ticket
 
 pytestmark = pytest.mark.integration
 
