@@ -21,12 +21,10 @@ from bot.slack.installation import Installation
 from bot.store.grok_keys import GrokKeys
 from bot.store.installations import Installations
 from bot.store.seal import Seal, keys_in
-from bot.teams.daily import Daily
 from bot.teams.departure import Departures
 from bot.teams.moving import Moving
 from bot.teams.pages import InstallPages, authorize_url
 from bot.teams.register import Register
-from bot.teams.restoring import Restoring
 from bot.teams.rotation import Rotation
 from bot.teams.tenant import OpenTenant, Tenant
 from bot.teams.tenants import Tenants
@@ -58,8 +56,6 @@ def several(ground: Ground, connected: Connected | None) -> tuple[Tenants, Insta
             address=address.rstrip("/") + INSTALL_PATH,
         ),
         departures=departures,
-        restoring=Restoring(register, departures),
-        daily=Daily(register, departures),
         work=dispatcher,
         moving=Moving(ground.store),
         grok_keys=grok_keys,

@@ -1,8 +1,16 @@
-"""A workspace that has removed the app: its installation, and every key of it."""
+"""A workspace that has removed the app: its installation, and every key of it; and one that only
+the store has forgotten.
+
+A store may start empty, or with what it had yesterday. What is set in a workspace is then gone for
+good, but whoever installed the app there need not do so again: each process has read every record,
+and Slack says which of them still hold, so it is put back.
+"""
 
 from __future__ import annotations
 
 import time
+import uuid
+from collections.abc import Collection, Mapping
 
 import aiohttp
 import structlog
@@ -21,13 +29,19 @@ PURGE_SECONDS = 30.0
 """For so long after it left, what other processes still write there is deleted too: each of them
 ends its work there within seconds."""
 
+RESTORED_AT_ONCE = 50
+"""Of so many forgotten installations is Slack asked at a look."""
+TURN_SECONDS = 10
+"""For so many seconds one process is left to put one back."""
+
 _DELETED_AT_ONCE = 500
 _PAGE, _MOST_PAGES = 1_000, 20
 """Workspaces of an organisation that are listed at once, and how often ("auth.teams.list")."""
 
 
 class Departures:
-    """Finds out whether the app was removed, with `client`, and deletes what was kept there."""
+    """Finds out whether the app was removed, with `client`, and deletes what was kept there; what
+    `register` has read here, and the store has no more, is put back."""
 
     def __init__(
         self,
@@ -97,6 +111,34 @@ class Departures:
             if not found and time.time() - left_at > self._purge_seconds:
                 await self._register.store.is_gone(place)
                 log.info("nothing is left", place=place)
+
+    def forgotten(
+        self, versions: Mapping[str, int], left: Collection[str]
+    ) -> Mapping[str, Registered]:
+        """What is known here of places of which the store knows nothing, or only what was before;
+        those that `left` the app are forgotten here too."""
+        known = self._register.known
+        for place in set(known).intersection(left) - versions.keys():
+            del known[place]
+        return {
+            place: found for place, found in known.items() if versions.get(place, 0) < found.version
+        }
+
+    async def restore(self, versions: Mapping[str, int], left: Collection[str]) -> None:
+        """Put back what is neither in these `versions` nor among those that have `left` the app,
+        as far as Slack says that it still holds. Raises `StoreUnavailable`."""
+        register = self._register
+        for place, found in list(self.forgotten(versions, left).items())[:RESTORED_AT_ONCE]:
+            turn = f"restoring:{place}"
+            if not await register.store.claims(turn, uuid.uuid4().hex, TURN_SECONDS):
+                continue
+            gone = await self.is_gone(found.record)
+            if gone:
+                register.known.pop(place, None)
+            elif gone is False and await register.save(
+                found.record, made_from=versions.get(place, 0)
+            ):
+                log.warning("installation put back that the store had forgotten", place=place)
 
     async def _teams(self, place: str) -> set[str]:
         """The workspaces that have nothing any more without `place`: one with an installation of

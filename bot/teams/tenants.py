@@ -29,7 +29,6 @@ from bot.teams.departure import Departures
 from bot.teams.moving import Moving
 from bot.teams.naming import leaving, whose
 from bot.teams.register import Register, Registered
-from bot.teams.restoring import Restoring
 from bot.teams.rotation import Rotation
 from bot.teams.tenant import Open, Opening, OpenTenant, Tenant
 from bot.words import LISTENER_FAILED
@@ -84,8 +83,6 @@ class Tenants:
         *,
         rotation: Rotation,
         departures: Departures,
-        restoring: Restoring,
-        daily: Daily,
         work: Work,
         moving: Moving,
         grok_keys: GrokKeys,
@@ -95,8 +92,7 @@ class Tenants:
         self._open_tenant = open_tenant
         self._rotation = rotation
         self._departures = departures
-        self._restoring = restoring
-        self._daily = daily
+        self._daily = Daily(register, departures)
         self._work = work
         self._moving = moving
         self._moved = False
@@ -178,7 +174,7 @@ class Tenants:
     async def _raise_if_forgotten(self, places: set[str]) -> None:
         """Until it is put back, whoever comes is to come again. Raises `StoreUnavailable`."""
         store = self._register.store
-        missing = self._restoring.missing(await store.versions(), await store.left())
+        missing = self._departures.forgotten(await store.versions(), await store.left())
         if places & missing.keys():
             raise StoreUnavailable("installation forgotten", maybe_applied=False)
 
@@ -242,7 +238,7 @@ class Tenants:
                 await tenant.working  # it broke down, and with it the process
         await self._settle_doubts()
         versions = await self._register.store.versions()
-        await self._restoring.look(versions, await self._register.store.left())
+        await self._departures.restore(versions, await self._register.store.left())
         versions = await self._register.store.versions()
         await self._close_gone(versions)
         await self._departures.purge()
@@ -265,7 +261,7 @@ class Tenants:
     async def _close_gone(self, versions: dict[str, int]) -> None:
         """Where the app is no more, running answers end; not where the store has forgotten it."""
         left = await self._register.store.left() if self._open else {}
-        missing = self._restoring.missing(versions, left)
+        missing = self._departures.forgotten(versions, left)
         there = {**versions, **{place: found.version for place, found in missing.items()}}
         closing = [each for each in self._every if not await self._stays(each.by, there, left)]
         gone = [team for team, each in self._open.items() if each in closing]

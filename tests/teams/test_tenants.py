@@ -21,11 +21,9 @@ from bot.store.keys import Keys
 from bot.store.redis.connection import Store
 from bot.store.seal import Seal
 from bot.teams import tenants as module
-from bot.teams.daily import Daily
 from bot.teams.departure import Departures
 from bot.teams.moving import Moving
 from bot.teams.register import Record, Register
-from bot.teams.restoring import Restoring
 from bot.teams.rotation import Rotation
 from bot.teams.tenant import RETIRE_SECONDS, Tenant
 from bot.teams.tenants import Tenants, Work
@@ -141,8 +139,6 @@ async def serving(
         house.tenant,
         rotation=Rotation(register, client, client_id="1", client_secret="2", address=""),
         departures=departures,
-        restoring=Restoring(register, departures),
-        daily=Daily(register, departures),
         work=work or Jobs(),
         moving=Moving(store),
         grok_keys=grok_keys(store),
