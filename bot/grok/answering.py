@@ -6,9 +6,10 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from itertools import chain
 from typing import Self
 
 import structlog
@@ -66,13 +67,12 @@ def stages_of(call: Call) -> Sequence[Stage]:
     ]
 
 
-def _passed(stages: Sequence[Stage], chunk: Chunk) -> Iterator[Chunk]:
-    """What becomes of `chunk` in `stages`."""
-    if not stages:
-        yield chunk
-        return
-    for each in stages[0].follow(chunk):
-        yield from _passed(stages[1:], each)
+def _passed(stages: Sequence[Stage], chunk: Chunk) -> Iterable[Chunk]:
+    """What becomes of `chunk` in `stages`, one piece after the other."""
+    chunks: Iterable[Chunk] = (chunk,)
+    for stage in stages:
+        chunks = chain.from_iterable(map(stage.follow, chunks))
+    return chunks
 
 
 def _rest(stages: Sequence[Stage], *, cut: bool = False) -> Iterator[Chunk]:

@@ -247,9 +247,7 @@ _MOST_TOKENS = 1_000_000_000
 """More than any model reads or writes at once: such a number is a mistake."""
 
 _MOST_TICKS = 1_000_000 * TICKS_PER_DOLLAR
-
 _COST = "cost_in_usd_ticks"
-
 _NUMBER_CHARS = 32
 _MOST_NAMES = 100
 _KEY_CHARS = 64
@@ -374,13 +372,18 @@ def _plain(name: str) -> str:
 
 
 def _details(said: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
-    found = (each for name in names if isinstance(each := said.get(name), Mapping))
-    return _by_plain_name(next(found, {}))
+    for name in names:
+        if isinstance(each := said.get(name), Mapping):
+            return _by_plain_name(each)
+    return {}
 
 
 def _first(said: Mapping[str, Any], names: tuple[str, ...]) -> int:
     """The first number under one of `names` that is more than nothing."""
-    return next(filter(None, (_number(said.get(name), _MOST_TOKENS) for name in names)), 0)
+    for name in names:  # with every token
+        if (value := said.get(name)) and (number := _number(value, _MOST_TOKENS)):
+            return number
+    return 0
 
 
 def _number(value: object, most: int) -> int:

@@ -4,7 +4,7 @@ ended, and what of it is thought and not said."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.completion.excerpt import as_text
@@ -162,18 +162,18 @@ class Held:
         """Whether all that came may be of several answers."""
         self._chunks: list[Chunk] = []
 
-    def follow(self, chunk: Chunk) -> Iterator[Chunk]:
+    def follow(self, chunk: Chunk) -> Sequence[Chunk]:
         """What can be shown, now that `chunk` came."""
+        if not self.mixed:
+            return (chunk,)
         self._chunks.append(chunk)
-        if self.mixed and not chunk.choice:
-            return
-        self.apart = self.apart or self.mixed
-        yield from self.rest()
+        self.apart = bool(chunk.choice)
+        return self.rest() if self.apart else ()
 
-    def rest(self) -> Iterator[Chunk]:
+    def rest(self) -> Sequence[Chunk]:
         """What was held back."""
         chunks, self._chunks, self.mixed = self._chunks, [], False
-        yield from chunks
+        return chunks
 
 
 @dataclass(slots=True)
@@ -280,11 +280,10 @@ class Thinking:
     def __init__(self) -> None:
         self._choices: dict[int, _Thoughts] = {}
 
-    def follow(self, chunk: Chunk) -> Iterator[Chunk]:
+    def follow(self, chunk: Chunk) -> Sequence[Chunk]:
         """`chunk` with its text as far as it is sure what it is."""
         if chunk.beside:
-            yield chunk
-            return
+            return (chunk,)
         choice = self._choices.setdefault(chunk.choice, _Thoughts())
         choice.reason = chunk.finish_reason or choice.reason
         text, thought = choice.take(chunk.text) if chunk.text else ("", "")
@@ -295,7 +294,7 @@ class Thinking:
                 reasoning=chunk.reasoning + thought,
                 logprobs=() if thought and not text else chunk.logprobs,
             )
-        yield chunk
+        return (chunk,)
 
     def rest(self, *, cut: bool = False) -> Iterator[Chunk]:
         """What was held back, now that nothing more comes, or that it was `cut` off.

@@ -28,10 +28,10 @@ class Trimming:
             index: _Choice(call, index // each) for index in range(call.request.choices)
         }
 
-    def follow(self, chunk: Chunk) -> Iterator[Chunk]:
+    def follow(self, chunk: Chunk) -> Sequence[Chunk]:
         """`chunk` with the text that can be shown now; the rest may come with a later one."""
         choice = self._choices.get(chunk.choice)
-        yield chunk if choice is None or chunk.beside else choice.follow(chunk)
+        return (chunk if choice is None or chunk.beside else choice.follow(chunk),)
 
     def rest(self, *, cut: bool = False) -> Iterator[Chunk]:
         """What is left of choices that ended without saying so; nothing of an answer that was
