@@ -19,18 +19,18 @@ from bot.markdown.joins import (
     rule_below,
 )
 from bot.markdown.lines import (
+    LIST_MARKER,
     WIDE_TABLE,
+    Context,
     Fence,
+    Table,
+    bare_of,
     begins_paragraph,
     begins_text,
-    ends_paragraph,
-    first_line,
-    is_begun,
     may_be_rule,
     opened_fence,
-    opens_anew,
     starts_table,
-    undecided,
+    traits_of,
 )
 from bot.markdown.open_message import Mark, OpenMessage
 from bot.markdown.safety import hold_back
@@ -46,6 +46,16 @@ _UNDERLINE = re.compile(r"[ ]{0,3}(?:-{2,}|={2,})[ \t]*\r?")
 _DIVIDER = re.compile(r"[ ]{0,3}(?:-{3,}|={3,})[ \t]*\r?")
 _BEGUN_ITEM = re.compile(r"[ \t>]*+(\d{1,9})([.)]?)[ \t\r]*+(?:\[[ xX]?\]?[ \t\r]*+)?")
 _ITEM = re.compile(r"^[ \t>]*+(\d{1,9})[.)][ \t]", re.MULTILINE)
+_BEGUN_FENCE = re.compile(
+    rf"(?:{LIST_MARKER}[ \t\r]+)*(?:`{{1,2}}|~{{1,2}}|`{{3,}}+[^`]*+|~{{3,}}+.*+)"
+)
+_BEGUN_MARKER = re.compile(
+    r"[-*_=+ \t\r]*|#{1,6}|\d{1,9}[.)]?|[-*+][ \t\r]+\[[ xX]?\]?|\d{1,9}[.)][ \t\r]+\[[ xX]?\]?"
+)
+_LONGEST_MARKER = 100
+_MOST_HELD = 200
+"""How long a line is held back for what it may become, in characters."""
+
 _HALF_CHARACTER = re.compile(r"[\r\ud800-\udbff]\Z")
 
 
@@ -259,7 +269,7 @@ class Ending:
         line = text[at : text.find("\n", at) + 1 or None]
         last = text[text.rfind("\n", 0, max(start - 1, 0)) + 1 : start]
         begins = begins_paragraph(line, last) or opened_fence(line) is not None
-        return at > start or not (begins or ends_paragraph(line))
+        return at > start or not (begins or traits_of(line).ends_paragraph)
 
     def _prose(self, end: int) -> Piece:
         """The message up to `end`, as it can be shown while it grows."""
@@ -317,3 +327,45 @@ def _above_begun_line(text: str, end: int) -> int:
     line = text.rfind("\n", 0, end) + 1
     begun = text[line:end]
     return line if is_begun(begun) or opened_fence(begun) else end
+
+
+def first_line(text: str) -> str:
+    """The first line of `text` that holds anything."""
+    return text.lstrip("\r\n").partition("\n")[0]
+
+
+def opens_anew(text: str) -> bool:
+    """Whether `text` begins with a fence that names its language, and so can close none."""
+    begin = text.lstrip()
+    fence = opened_fence(begin) if begin.startswith(("```", "~~~")) else None
+    return fence is not None and bool(fence.language)
+
+
+def undecided(line: str, last: str, context: Context) -> int | None:
+    """From where on an unfinished `line` has to wait for more of it, counted from its start.
+
+    `last` is the line above; where it is perhaps the head of a table, that waits too, and the
+    place is below zero. None: all of it can be shown.
+    """
+    if isinstance(context, Fence):
+        return 0 if context.may_close(line) else None
+    if isinstance(context, Table):
+        return 0 if "|" in line or len(line) <= _MOST_HELD else None
+    if "|" in last and may_be_rule(line) and (head := _table_at(last)) is not None:
+        return head - len(last)
+    return 0 if is_begun(line) else _table_at(line)
+
+
+def is_begun(line: str) -> bool:
+    """Whether `line` is nothing yet but what a list, a heading, a rule or a fence begins with."""
+    return _BEGUN_FENCE.fullmatch(bare_of(line)) is not None or (
+        len(line) <= _LONGEST_MARKER and _BEGUN_MARKER.fullmatch(bare_of(line)) is not None
+    )
+
+
+def _table_at(line: str) -> int | None:
+    """From where on `line` may be the head of a table."""
+    if line.lstrip(" \t\r>").startswith("|"):
+        return 0
+    bar = line.find("|")
+    return bar if bar >= 0 and len(line) - bar <= _MOST_HELD else None

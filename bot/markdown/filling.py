@@ -9,16 +9,19 @@ from typing import NamedTuple
 
 from bot.markdown.characters import most_within, weigh
 from bot.markdown.lines import (
+    BELOW,
     LIST_MARKER,
     LONGEST_FENCE,
+    LONGEST_KEPT,
     WIDE_TABLE,
     Context,
     Fence,
+    Step,
     Table,
     begins_paragraph,
+    standing_at,
     traits_of,
 )
-from bot.markdown.steps import BELOW, LONGEST_KEPT, Step, standing_at
 
 _REST = r"[^\n`~]*+(?:(?:`{1,2}+(?!`)|~{1,2}+(?!~))[^\n`~]*+)*+\n"
 """To the end of a line in which no fence can begin."""

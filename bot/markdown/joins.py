@@ -14,13 +14,13 @@ from bot.markdown.characters import half_mark
 from bot.markdown.inline_markup import InlineMarkup, Shown
 from bot.markdown.lines import (
     begins_paragraph,
-    ends_paragraph,
     may_be_rule,
     opened_fence,
-    seems_block,
     starts_table,
+    traits_of,
 )
 from bot.markdown.links.links import JOINER
+from bot.markdown.open_message import seems_block
 from bot.markdown.rewriting.rows import columns_of
 
 _BLANK = re.compile(r"[ \t\r]*+(?:\n[ \t\r]*+(?:>[ \t\r]*+)*+)?")
@@ -165,7 +165,7 @@ def _goes_on(line: str, blank: str, rest: str) -> bool:
         return True
     lines = [*rest.split("\n", 2), "", ""]
     first = blank.partition("\n")[2] + lines[0]
-    if ends_paragraph(line) or ends_paragraph(first) or opened_fence(first):
+    if traits_of(line).ends_paragraph or traits_of(first).ends_paragraph or opened_fence(first):
         return False
     return not (begins_paragraph(first, line) or starts_table(first, lines[1]))
 

@@ -1,11 +1,15 @@
-"""What one line of markdown is, and what it leaves open: a code fence or a table."""
+"""What one line of markdown is, and what it makes of the message that it is added to.
+
+That depends on the line, on what is open above it, a code fence or a table, and on little of the
+line above: so it is told once for each, and remembered of short lines.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from bot.markdown.characters import weigh
 
@@ -20,33 +24,30 @@ _FENCE = re.compile(
     r"(`{3,}(?=[^`\n]*$)|~{3,})[ \t\r]*([^\s`]*).*$",
     re.MULTILINE,
 )
-_BEGUN_FENCE = re.compile(
-    rf"(?:{LIST_MARKER}[ \t\r]+)*(?:`{{1,2}}|~{{1,2}}|`{{3,}}+[^`]*+|~{{3,}}+.*+)"
-)
 _LANGUAGE = re.compile(r"[A-Za-z0-9+#./_-]{1,64}")
 _MARKER = re.compile(LIST_MARKER)
 _HEADING = re.compile(r"#{1,6}(?:\s.*)?|=+|-+")
-_SEEMS_BLOCK = re.compile(r"[ \t]*(?:>|(?:[-*+=_]+|#{1,6}|\d{1,9}[.)])(?=\s|\Z))")
-_UNDERLINE = re.compile(r" {0,3}(?:=+|-+)[ \t]*")
 _DIVIDER = re.compile(r"(?:-[ \t\r]*){3,}|(?:\*[ \t\r]*){3,}|(?:_[ \t\r]*){3,}")
 _HEADING_MARKS, _DIVIDER_MARKS = frozenset("#=-"), frozenset("-*_")
 _TABLE_RULE = re.compile(r"\|?[ \t\r]*:?-+:?[ \t\r]*(?:\|[ \t\r]*:?-+:?[ \t\r]*)*\|?")
 _BEGUN_RULE = re.compile(r"[|:\- \t\r]*")
 _BEGINS_BLOCK = re.compile(rf"[ \t\r]*(?:{LIST_MARKER}|#{{1,6}}{_SPACE})")
-_BEGUN_MARKER = re.compile(
-    r"[-*_=+ \t\r]*|#{1,6}|\d{1,9}[.)]?|[-*+][ \t\r]+\[[ xX]?\]?|\d{1,9}[.)][ \t\r]+\[[ xX]?\]?"
-)
-_PLAIN = re.compile(r"[ \t\r>\d.)(\[\"'*_+-]*(?:`{1,2}(?!`))?[^\W\d_]")
-_TABLE_COLUMNS = 20
-"""A row of Slack's table block has no more cells ("Table block")."""
-
 _MOST_KEPT = 64
 """Lines of which is remembered what they are: each is asked about several times in a row, and many
 are alike."""
 
-_LONGEST_MARKER = 100
-_MOST_HELD = 200
-"""How long a line is held back for what it may become, in characters."""
+HEADING_CHARS = 100
+"""What a heading counts on top of its text (measured live, see `slack_limits`)."""
+
+NOWHERE, ABOVE, BELOW = range(3)
+"""Where a message may end beside a line, as far as that line goes."""
+
+LONGEST_KEPT = 32
+_MOST_BARS = 8
+"""Longer lines, and those of more bars, which may begin a wide table, are not remembered."""
+
+_MOST_PLACES, _MOST_STEPS = 256, 4_096
+"""At so many places is remembered what so many lines do in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class Fence:
         return self.quoted and not traits_of(line).quoted
 
     def _bare(self, line: str) -> str:
-        return _bare(line) if self.quoted else line.strip(" \t\r\n")
+        return bare_of(line) if self.quoted else line.strip(" \t\r\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +140,15 @@ class Traits(NamedTuple):
 
 
 _new = tuple.__new__
-"""Makes `Traits` at once: there may be thousands in a text."""
+"""Makes `Traits` or a `Step` at once: there may be thousands in a text."""
 
 
 @lru_cache(maxsize=_MOST_KEPT)
 def traits_of(line: str) -> Traits:
     """What `line` is by itself."""
     bare = line.strip()
-    heading, divider = _is_heading(bare), _is_divider(bare)
+    heading = bare[:1] in _HEADING_MARKS and _HEADING.fullmatch(bare) is not None
+    divider = bare[:1] in _DIVIDER_MARKS and _DIVIDER.fullmatch(bare) is not None
     ticks, bar = "```" in line or "~~~" in line, "|" in line
     traits = (
         weigh(line),
@@ -163,76 +165,15 @@ def traits_of(line: str) -> Traits:
     return _new(Traits, traits)
 
 
-def first_line(text: str) -> str:
-    """The first line of `text` that holds anything."""
-    return text.lstrip("\r\n").partition("\n")[0]
-
-
-def opens_anew(text: str) -> bool:
-    """Whether `text` begins with a fence that names its language, and so can close none."""
-    begin = text.lstrip()
-    fence = opened_fence(begin) if begin.startswith(("```", "~~~")) else None
-    return fence is not None and bool(fence.language)
-
-
-def is_deep(line: str) -> bool:
-    """Whether `line` is indented so far that not every reader takes it for a fence."""
-    return line.expandtabs(4)[:4].isspace()
-
-
 def starts_table(line: str, following: str) -> bool:
     """Whether the two are the head of a table."""
     return "|" in line and "|" in following and bool(_TABLE_RULE.fullmatch(following.strip()))
 
 
-def starts_wide_table(line: str, following: str) -> bool:
-    """Whether the two are the head of a table with more columns than Slack can show."""
-    if following.count("|") < _TABLE_COLUMNS:
-        return False
-    wide = following.strip(" \t\r\n|").count("|") >= _TABLE_COLUMNS
-    barred = line.lstrip().startswith("|") and following.lstrip().startswith("|")
-    return wide and barred and starts_table(line, following)
-
-
-def is_heading(line: str) -> bool:
-    """Whether Slack may show `line`, or the one above, as a heading."""
-    return _is_heading(line.strip())
-
-
-@lru_cache(maxsize=_MOST_KEPT)
-def heading_at(text: str, end: int) -> int | None:
-    """Where the heading begins that `text` up to `end` ends with, blank lines apart."""
-    bare = text.rstrip(" \t\r\n") if end == len(text) else text[:end].rstrip(" \t\r\n")
-    start = bare.rfind("\n") + 1
-    line = bare[start:]
-    if end < len(text) and "\n" not in text[len(bare) : end]:
-        return None
-    if line.lstrip().startswith("#"):
-        return start if is_heading(line) else None
-    above = bare.rfind("\n", 0, max(start - 1, 0)) + 1
-    underlined = _UNDERLINE.fullmatch(line) and begins_text(bare[above:start])
-    return above if start and underlined else None
-
-
 def begins_text(line: str) -> bool:
     """Whether `line` is text that a line below it may make a heading."""
     text = bool(line.strip()) and not _BEGINS_BLOCK.match(line) and "|" not in line
-    return text and not is_divider(line)
-
-
-def seems_block(line: str) -> bool:
-    """Whether `line`, which goes on with a paragraph, would begin something else in its place."""
-    return _SEEMS_BLOCK.match(line) is not None
-
-
-def is_divider(line: str) -> bool:
-    """Whether Slack may show `line` as a divider."""
-    return _is_divider(line.strip())
-
-
-def ends_paragraph(line: str) -> bool:
-    """Whether inline markup cannot go on behind `line`."""
-    return traits_of(line).ends_paragraph
+    return text and not traits_of(line).divider
 
 
 @lru_cache(maxsize=_MOST_KEPT)
@@ -242,57 +183,9 @@ def begins_paragraph(line: str, last: str) -> bool:
     return bool(_BEGINS_BLOCK.match(line)) or (is_quoted(line) and not is_quoted(last))
 
 
-def undecided(line: str, last: str, context: Context) -> int | None:
-    """From where on an unfinished `line` has to wait for more of it, counted from its start.
-
-    `last` is the line above; where it is perhaps the head of a table, that waits too, and the
-    place is below zero. None: all of it can be shown.
-    """
-    if isinstance(context, Fence):
-        return 0 if context.may_close(line) else None
-    if isinstance(context, Table):
-        return 0 if "|" in line or len(line) <= _MOST_HELD else None
-    if "|" in last and _BEGUN_RULE.fullmatch(line) and (head := _table_at(last)) is not None:
-        return head - len(last)
-    return 0 if is_begun(line) else _table_at(line)
-
-
-def is_begun(line: str) -> bool:
-    """Whether `line` is nothing yet but what a list, a heading, a rule or a fence begins with."""
-    return _is_begun_fence(line) or (
-        len(line) <= _LONGEST_MARKER and _BEGUN_MARKER.fullmatch(_bare(line)) is not None
-    )
-
-
-def is_plain(line: str) -> bool:
-    """Whether a line that begins with `line` is text: no heading, rule, fence, or row that
-    begins with its bar."""
-    return _PLAIN.match(line) is not None
-
-
 def may_be_rule(line: str) -> bool:
     """Whether an unfinished `line` may become the rule below the head of a table."""
     return _BEGUN_RULE.fullmatch(line) is not None
-
-
-def _is_heading(bare: str) -> bool:
-    return bare[:1] in _HEADING_MARKS and _HEADING.fullmatch(bare) is not None
-
-
-def _is_divider(bare: str) -> bool:
-    return bare[:1] in _DIVIDER_MARKS and _DIVIDER.fullmatch(bare) is not None
-
-
-def _table_at(line: str) -> int | None:
-    """From where on `line` may be the head of a table."""
-    if line.lstrip(" \t\r>").startswith("|"):
-        return 0
-    bar = line.find("|")
-    return bar if bar >= 0 and len(line) - bar <= _MOST_HELD else None
-
-
-def _is_begun_fence(line: str) -> bool:
-    return _BEGUN_FENCE.fullmatch(_bare(line)) is not None
 
 
 def is_quoted(line: str) -> bool:
@@ -300,5 +193,207 @@ def is_quoted(line: str) -> bool:
     return line.lstrip(" \t\r")[:1] == ">"
 
 
-def _bare(line: str) -> str:
+def bare_of(line: str) -> str:
     return line.strip(" \t\r\n>" if is_quoted(line) else " \t\r\n")
+
+
+class Step(NamedTuple):
+    """What a line does."""
+
+    weight: int
+    """Counted characters of the line."""
+    chars: int
+    """Those that it counts on top of them."""
+    blocks: int
+    begins: bool
+    """Inline markup cannot go on from above into it."""
+    ends: bool
+    """Nor from it into what is below."""
+    goes_on: bool
+    """The same is open below as above."""
+    context: Context
+    """What is open below; of a table that goes on only that there is one."""
+    row: bool
+    """It stands in a table, as one of its rows unless a fence begins there."""
+    gap: int
+    """Where there is a gap: `ABOVE` it or `BELOW` it, between two blocks."""
+    line: int
+    """Where the message may end, be it between two blocks or not."""
+    behind: Standing
+    """Where the line below stands."""
+
+
+_Plain = tuple[bool, bool, bool, bool, bool]
+"""Of a line whether it is quoted, ends paragraphs, is blank, holds a bar and begins a paragraph."""
+
+
+class Standing:
+    """Where a line stands: what is `context` above it, of a table only that there is one, whether
+    the code there is `doubtful`, and of the line above whether it is quoted and holds a bar."""
+
+    __slots__ = ("_alike", "_bar", "_context", "_quoted", "_within", "doubtful", "known")
+
+    kept: ClassVar = 0
+    """Lines that are remembered, of all places."""
+
+    def __init__(
+        self, context: Context, *, doubtful: bool, quoted: bool, bar: bool, within: bool = False
+    ) -> None:
+        """`within`: a line of code goes on here."""
+        self._context = context
+        self.doubtful = doubtful
+        self._quoted = quoted
+        self._bar = bar
+        self._within = within
+        self.known: dict[str, Step] = {}
+        """What `step` finds for some lines, by what they are without their ends."""
+        self._alike: dict[_Plain, Step] = {}
+        """What any line does that is text, by what it is."""
+
+    def step(self, line: str, last: str) -> Step:
+        """What `line`, a whole one, does below the line `last`."""
+        return self.known.get(line[:-1]) or self._step(line, last)
+
+    def below(self, last: str) -> Standing:
+        """Where the same is open, below the line `last`."""
+        quoted, bar = is_quoted(last), "|" in last
+        return _standing(self._context, doubtful=self.doubtful, quoted=quoted, bar=bar)
+
+    def _step(self, line: str, last: str) -> Step:
+        traits = traits_of(line)
+        if (plain := self._as_plain(line, last, traits)) is None:
+            return self._read(line, last, traits)
+        if alike := self._alike.get(plain):
+            step = _new(Step, (traits.weight, *alike[1:]))
+            self._remember(line, step)
+        else:
+            step = self._alike[plain] = self._read(line, last, traits)
+        return step
+
+    def _as_plain(self, line: str, last: str, traits: Traits) -> _Plain | None:
+        """What `line` is, where what it does depends on nothing else but its weight; None: it does
+        not."""
+        _, quoted, heading, divider, fence, may_be_fence, ends, blank, bar, rule = traits
+        before = self._context
+        if heading or divider or fence or may_be_fence or rule or self._within:
+            return None
+        if before is None:
+            return quoted, ends, blank, bar, begins_paragraph(line, last)
+        if before is WIDE_TABLE or (isinstance(before, Fence) and before.marker in line):
+            return None
+        return quoted, ends, blank, bar, True
+
+    def forget(self) -> None:
+        """Remember nothing."""
+        self.known.clear()
+        self._alike.clear()
+
+    def _read(self, line: str, last: str, traits: Traits) -> Step:
+        before = self._context
+        fence = before if isinstance(before, Fence) else None
+        inside = fence is not None and (self._within or not fence.leaves(line))
+        heads = traits.rule and self._bar and not isinstance(before, Table)
+        chars = blocks = 0
+        if fence is None or self.doubtful:
+            chars, blocks = (HEADING_CHARS, 2) if traits.heading else (0, 0)
+            blocks = 2 if traits.divider or heads else blocks
+        context = _context_after(before, line, traits, last if heads else "", inside=inside)
+        doubtful = self.doubtful or _makes_doubtful(before, context, line, traits)
+        goes_on = context is before
+        gap, noted = _ends(before, context, line, traits, goes_on=goes_on)
+        begins = before is not None or begins_paragraph(line, last)
+        ends = inside or traits.ends_paragraph or context is not None
+        row = isinstance(before, Table) and traits.bar
+        behind = _standing(context, doubtful=doubtful, quoted=traits.quoted, bar=traits.bar)
+        found = (traits.weight, chars, blocks, begins, ends, goes_on, context, row, gap, noted)
+        step = _new(Step, (*found, behind))
+        if not (heads or self._within):
+            self._remember(line, step)
+        return step
+
+    def _remember(self, line: str, step: Step) -> None:
+        if len(line) > LONGEST_KEPT or line.count("|") > _MOST_BARS or self._context is WIDE_TABLE:
+            return
+        if Standing.kept == _MOST_STEPS:
+            _forget()
+        Standing.kept += 1
+        self.known[line[:-1]] = step
+
+
+_ANY_TABLE = Table("")
+_STANDINGS: dict[tuple[Context, bool, bool, bool], Standing] = {}
+
+
+def standing_at(context: Context, *, within: bool) -> Standing:
+    """Where the first line of a message stands that begins inside `context`; `within` a line."""
+    doubtful = is_doubtful(context)
+    if within:
+        return Standing(context, doubtful=doubtful, quoted=False, bar=False, within=True)
+    return _standing(context, doubtful=doubtful, quoted=False, bar=False)
+
+
+def is_doubtful(context: Context) -> bool:
+    """Whether not every reader sees the same code here, so that headings may be seen in it."""
+    return isinstance(context, Fence) and not context.plain
+
+
+def _standing(context: Context, *, doubtful: bool, quoted: bool, bar: bool) -> Standing:
+    context = _ANY_TABLE if isinstance(context, Table) else context
+    key = context, doubtful, quoted, bar
+    if known := _STANDINGS.get(key):
+        return known
+    if len(_STANDINGS) == _MOST_PLACES:
+        _forget()
+    standing = Standing(context, doubtful=doubtful, quoted=quoted, bar=bar)
+    return _STANDINGS.setdefault(key, standing)
+
+
+def _forget() -> None:
+    for each in _STANDINGS.values():
+        each.forget()
+    _STANDINGS.clear()
+    Standing.kept = 0
+
+
+def _context_after(
+    before: Context, line: str, traits: Traits, head: str, *, inside: bool
+) -> Context:
+    """What is open behind `line`, which is `inside` of a block of code or not; the `head` of a
+    table stands above it if it is the rule below that."""
+    if isinstance(before, Fence) and inside:
+        return None if before.closes(line) else before
+    if traits.fence or not traits.bar:
+        return traits.fence
+    if isinstance(before, Table):
+        return before
+    return Table(head + line) if head else None
+
+
+def _makes_doubtful(before: Context, context: Context, line: str, traits: Traits) -> bool:
+    """Whether not every reader sees the code that we see, now that `line` was added."""
+    if not (traits.may_be_fence or traits.fence):
+        return False
+    if is_doubtful(context):
+        return True
+    if not traits.may_be_fence:
+        return False
+    code = before if isinstance(before, Fence) else None
+    passed_over = context is before and (code is None or code.seems_closed(line))
+    return passed_over or line.expandtabs(4)[:4].isspace()
+
+
+def _ends(
+    before: Context, context: Context, line: str, traits: Traits, *, goes_on: bool
+) -> tuple[int, int]:
+    """Where there is a gap beside `line`, and where the message may end there: rather above a line
+    that leads on to those below it."""
+    opens = isinstance(context, Fence) and not goes_on
+    leads = opens or (before is None and traits.heading and line.lstrip().startswith("#"))
+    gap = NOWHERE
+    if context is None and traits.blank:
+        gap = BELOW
+    elif before is None and leads:
+        gap = ABOVE
+    if isinstance(context, Table) and not goes_on:
+        return gap, NOWHERE
+    return gap, ABOVE if leads or (context is None and traits.bar) else BELOW

@@ -13,12 +13,15 @@ from dataclasses import replace
 from bot.markdown.ending import Ending
 from bot.markdown.filling import Piece, Room
 from bot.markdown.leaves import START
-from bot.markdown.lines import WIDE_TABLE, Context, Fence, starts_wide_table
+from bot.markdown.lines import WIDE_TABLE, Context, Fence, starts_table
 from bot.markdown.open_message import Mark, OpenMessage
 from bot.markdown.outdent import Outdent, place_behind
 
 _SLICE_CHARS = 4_000
 """Longer text is taken in slices, so that none of it is looked at for each message anew."""
+
+_TABLE_COLUMNS = 20
+"""A row of Slack's table block has no more cells ("Table block")."""
 
 
 class Layout:
@@ -169,7 +172,7 @@ class Layout:
         message = self._open
         if message.context is WIDE_TABLE:
             return WIDE_TABLE.leaves(line) and self._begin_at(message.mark(), None)
-        if message.context or not (whole and starts_wide_table(message.last_line, line)):
+        if message.context or not (whole and _starts_wide_table(message.last_line, line)):
             return False
         return message.fits_length(line) and self._begin_at(message.above_last_line(), WIDE_TABLE)
 
@@ -182,3 +185,12 @@ class Layout:
                 return True
         self._begin(self._open.text, context)
         return True
+
+
+def _starts_wide_table(line: str, following: str) -> bool:
+    """Whether the two are the head of a table with more columns than Slack can show."""
+    if following.count("|") < _TABLE_COLUMNS:
+        return False
+    wide = following.strip(" \t\r\n|").count("|") >= _TABLE_COLUMNS
+    barred = line.lstrip().startswith("|") and following.lstrip().startswith("|")
+    return wide and barred and starts_table(line, following)

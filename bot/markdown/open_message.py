@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from bot.markdown.characters import boundary, most_within, whole_characters
@@ -13,13 +15,17 @@ from bot.markdown.lines import (
     Fence,
     Table,
     begins_paragraph,
-    heading_at,
-    is_plain,
+    begins_text,
     may_be_rule,
     opened_fence,
-    seems_block,
     starts_table,
+    traits_of,
 )
+
+_SEEMS_BLOCK = re.compile(r"[ \t]*(?:>|(?:[-*+=_]+|#{1,6}|\d{1,9}[.)])(?=\s|\Z))")
+_UNDERLINE = re.compile(r" {0,3}(?:=+|-+)[ \t]*")
+_PLAIN = re.compile(r"[ \t\r>\d.)(\[\"'*_+-]*(?:`{1,2}(?!`))?[^\W\d_]")
+"""What a line of text begins with: no heading, rule, fence, or row that begins with its bar."""
 
 _MOST_MARKS = 8
 _MARK_CHARS = 12
@@ -101,7 +107,7 @@ class OpenMessage(Filling):
         if "|" in self.last_line and may_be_rule(line):
             return Mark(*self._line) if self._line else end._replace(at=0)
         words = max(line.rfind(" "), line.rfind("\t")) + 1
-        if not is_plain(line[:words]) or self._is_full(end):
+        if not _PLAIN.match(line[:words]) or self._is_full(end):
             return end
         return end._replace(at=self.at + words, paragraph=self.paragraph_of(self.at + words))
 
@@ -109,7 +115,7 @@ class OpenMessage(Filling):
         """`mark`, or above the headings that would stand alone there, if they are less than half
         of the message."""
         at = mark.at
-        while not mark.context and (begin := heading_at(self.text, at)) is not None:
+        while not mark.context and (begin := _heading_at(self.text, at)) is not None:
             at = begin
         if at == mark.at or 2 * at < mark.at or not self.text[:at].strip():
             return mark
@@ -185,3 +191,23 @@ class OpenMessage(Filling):
         if self.context or begins_paragraph(line, self.last_line):
             return Paragraph(self.at, self.context)
         return paragraph
+
+
+@lru_cache(maxsize=64)
+def _heading_at(text: str, end: int) -> int | None:
+    """Where the heading begins that `text` up to `end` ends with, blank lines apart."""
+    bare = text.rstrip(" \t\r\n") if end == len(text) else text[:end].rstrip(" \t\r\n")
+    start = bare.rfind("\n") + 1
+    line = bare[start:]
+    if end < len(text) and "\n" not in text[len(bare) : end]:
+        return None
+    if line.lstrip().startswith("#"):
+        return start if traits_of(line).heading else None
+    above = bare.rfind("\n", 0, max(start - 1, 0)) + 1
+    underlined = _UNDERLINE.fullmatch(line) and begins_text(bare[above:start])
+    return above if start and underlined else None
+
+
+def seems_block(line: str) -> bool:
+    """Whether `line`, which goes on with a paragraph, would begin something else in its place."""
+    return _SEEMS_BLOCK.match(line) is not None

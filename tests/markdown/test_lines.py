@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from bot.markdown import steps
+from bot.markdown import lines
 from bot.markdown.filling import Piece, Room
 from bot.markdown.markdown import Layout
 
@@ -27,7 +27,7 @@ def test_lines_are_laid_out_alike_whether_known_or_not() -> None:
     dice = random.Random(1)
     for _ in range(60):
         text = "".join(dice.choices(dice.sample(LINES, 6), k=250))
-        steps._forget()
+        lines._forget()
         whole = laid_out(text, len(text))
         known = laid_out(text, len(text))
         alone = laid_out(text, 1)
@@ -37,8 +37,8 @@ def test_lines_are_laid_out_alike_whether_known_or_not() -> None:
 
 
 def test_what_is_remembered_is_bounded() -> None:
-    for number in range(3 * steps._MOST_KEPT):
+    for number in range(3 * lines._MOST_STEPS):
         laid_out(f"# {number}\n```{number}\n", 100)
 
-    assert steps.Standing.kept <= steps._MOST_KEPT
-    assert len(steps._STANDINGS) <= steps._MOST_PLACES
+    assert lines.Standing.kept <= lines._MOST_STEPS
+    assert len(lines._STANDINGS) <= lines._MOST_PLACES
