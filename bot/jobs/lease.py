@@ -49,10 +49,11 @@ class JobLedger:
     """
 
     def __init__(self, queue: Queue, lease: Lease, job: Job) -> None:
+        self.job_id = lease.entry.job_id
+        self.late = LateCalls()
+        self.late.expect_earlier(job.late)
         self._queue = queue
         self._lease = lease
-        self._late = LateCalls()
-        self._late.expect_earlier(job.late)
         self._late_recorded = False
         self._posts = dict(job.posts)
         self._opens = job.opens_conversation
@@ -61,23 +62,15 @@ class JobLedger:
         self._checked = True
 
     @property
-    def job_id(self) -> str:
-        return self._lease.entry.job_id
-
-    @property
     def posts(self) -> Mapping[str, Post]:
         return self._posts
-
-    @property
-    def late(self) -> LateCalls:
-        return self._late
 
     async def used(self, most: Charge) -> None:
         """Record what the holder has used at most since it has begun to ask Grok."""
         await self._write([("used", json.dumps(asdict(most)))])
 
     async def check(self) -> None:
-        if self._late.left or self._late_recorded:
+        if self.late.left or self._late_recorded:
             await self._write([])
         else:
             with _fenced():
@@ -89,7 +82,7 @@ class JobLedger:
             self._writes += 1
             recorded, self._late_recorded = self._late_recorded, True
             with _fenced():
-                slot = await turn(self._queue.fence(self._lease, self._writes, self._late.left))
+                slot = await turn(self._queue.fence(self._lease, self._writes, self.late.left))
             if slot.wait:
                 self._late_recorded = recorded
             self._checked = bool(slot.wait)
@@ -161,7 +154,7 @@ class JobLedger:
         calls may come late goes along."""
         async with self._writing:
             self._writes += 1
-            late = self._late.left
+            late = self.late.left
             self._late_recorded = True
             with _fenced():
                 await self._queue.write(

@@ -140,16 +140,13 @@ class Wiring:
 
     def asking(self) -> Asking:
         """What has questions accepted, for the doors and for operators."""
+        crowd = Crowd(self.settings.questions_at_once, self.settings.questions_per_minute)
         return asking.Asking(
             team=self.keys.team,
-            acceptor=Acceptor(self.queue, self._crowd()),
+            acceptor=Acceptor(self.queue, crowd),
             admission=self.admission,
             people=self.slack.people,
             grok=self.grok,
             store=self.store,
             settings=self.settings,
         )
-
-    def _crowd(self) -> Crowd:
-        settings = self.settings
-        return Crowd(settings.questions_at_once, settings.questions_per_minute)

@@ -132,7 +132,7 @@ MUTANTS = (
     Mutant(
         "late calls: recorded before they are made",
         "bot/jobs/lease.py",
-        "            late = self._late.left\n",
+        "            late = self.late.left\n",
         "            late = 0.0\n",
         ("kill in a slow call/chat.update", "kill in a slow call/chat.update"),
     ),
