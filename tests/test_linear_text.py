@@ -66,7 +66,7 @@ MADE_IN_FUNCTIONS = {
     "bot.markdown.inline_markup": ["_mendable: re.compile"],
     "bot.completion.transcript": ["_like_names: re.compile"],
     "bot.ops.redact": ["__init__: re.compile"],
-    "bot.slack.reading.shown": ["without_call: re.compile", "without_call: re.compile"],
+    "bot.slack.inbound.incoming": ["without_call: re.compile", "without_call: re.compile"],
 }
 """Patterns that depend on names or secrets: what uses them is driven by `DRIVERS`. Those of
 `markdown` are made when they are needed, and tried by themselves below; that of numbers in an

@@ -26,6 +26,7 @@ from bot.jobs.job import Job
 from bot.rules.policy import InForce, Models
 from bot.rules.quota import Scope
 from bot.slack import plain_blocks
+from bot.slack.inbound.incoming import mentioned
 from bot.slack.inbound.payloads import (
     Click,
     GlobalShortcut,
@@ -40,7 +41,6 @@ from bot.slack.inbound.reaction import Reaction
 from bot.slack.people.membership import REMEMBERED_SECONDS
 from bot.slack.people.person import Person
 from bot.slack.reading.message_text import LOOK_UP_SECONDS, files_in, said_in
-from bot.slack.reading.shown import mentioned
 from bot.slack.side import SlackSide
 from bot.slack.views import OpenView
 from bot.store.side import StoreSide

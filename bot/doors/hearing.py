@@ -16,9 +16,7 @@ from bot.doors import thanks as said
 from bot.files.ref import FileInfo
 from bot.markdown.characters import printable
 from bot.slack.files import files_of
-from bot.slack.inbound.payloads import MessageEvent, SlackMessage, viewed_in
-from bot.slack.reading.message_text import Attached, Parts, bounded, parts_of, with_reasons
-from bot.slack.reading.shown import (
+from bot.slack.inbound.incoming import (
     mentioned,
     names_somebody,
     says_forget,
@@ -26,6 +24,8 @@ from bot.slack.reading.shown import (
     shown,
     without_call,
 )
+from bot.slack.inbound.payloads import MessageEvent, SlackMessage, viewed_in
+from bot.slack.reading.message_text import Attached, Parts, bounded, parts_of, with_reasons
 from bot.words import files as words
 from bot.words import talk
 from bot.words.form import AN_APP

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from bot.completion.flags import parse_text
+from bot.slack.inbound.incoming import shown
 from bot.slack.reading.message_text import text_of_message
-from bot.slack.reading.shown import shown
 from tests.reports.report import Report
 
 QUOTES = "quotes that a keyboard makes"

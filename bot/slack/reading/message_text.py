@@ -17,10 +17,10 @@ from bot.errors import UserError
 from bot.files.ref import MOST_FILES, FileInfo, R, first_files
 from bot.markdown.characters import printable, shortened
 from bot.slack.files import files_of
+from bot.slack.inbound.incoming import escaped, mentioned, shown
 from bot.slack.inbound.payloads import SlackMessage
 from bot.slack.people.people import People
 from bot.slack.reading.block_text import RICH_TEXT, linked, text_of_blocks
-from bot.slack.reading.shown import escaped, mentioned, shown
 from bot.slack_limits import MESSAGE_TEXT_CHARS
 from bot.words import files as files_words
 from bot.words import form as words

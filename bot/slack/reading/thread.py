@@ -15,10 +15,10 @@ from bot.completion.ask import Said
 from bot.errors import OutcomeUnknown, RateLimited
 from bot.files.ref import FileInfo
 from bot.slack.files import files_of
+from bot.slack.inbound.incoming import mentioned, says_forget, shown
 from bot.slack.inbound.payloads import SlackMessage
 from bot.slack.people.people import MOST_NAMED, NAMES_PER_MINUTE_EACH, People
 from bot.slack.reading.message_text import names_of_files, text_of_message
-from bot.slack.reading.shown import mentioned, says_forget, shown
 from bot.slack.slack import HISTORY, REPLIES
 from bot.slack.web_api import WebApi, mapping
 from bot.slack_limits import TIER_3_PER_MINUTE
