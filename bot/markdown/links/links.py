@@ -23,11 +23,17 @@ from bot.markdown.code_spans import (
     Code,
     within,
 )
-from bot.markdown.links.bracketed import MOST_NAMED, Names, Pair
-from bot.markdown.links.crossing import Crossings
-from bot.markdown.links.definitions import MARK_OF_NOTE, Definition, definitions
+from bot.markdown.links.brackets import MOST_NAMED, Crossings, Names, Pair
 from bot.markdown.links.places import Name, may_name, names_in
-from bot.markdown.links.references import Address, References, key_at, key_of
+from bot.markdown.links.references import (
+    MARK_OF_NOTE,
+    Address,
+    Definition,
+    References,
+    definitions,
+    key_at,
+    key_of,
+)
 from bot.markdown.links.targets import Target, is_honest, target_at
 from bot.markdown.seen import Seen, decoded
 

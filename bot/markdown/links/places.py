@@ -17,8 +17,7 @@ from itertools import accumulate, islice
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from bot.markdown.links.hosts import canonical, is_end, looks
-from bot.markdown.links.known_places import PLAIN_ENDS, THING_ENDS
+from bot.markdown.links.hosts import PLAIN_ENDS, THING_ENDS, canonical, is_end, looks
 from bot.markdown.seen import Seen, without_markup
 
 SHORT_LABEL, _MOST_LABELS = 200, 2_048

@@ -1,13 +1,13 @@
-"""References and their definitions: what they name, and where their labels lead."""
+"""References and their definitions, `[label]: address`: what they name, and where labels lead."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-from bot.markdown.links.bracketed import MOST_NAMED, TOO_MANY, Names, Pair
+from bot.markdown.links.brackets import MOST_NAMED, TOO_MANY, Names, Pair
 from bot.markdown.links.places import Name
 from bot.markdown.links.targets import Target, target_at
 
@@ -16,8 +16,48 @@ _MOST_UNREAD = 8_192
 name."""
 
 _LONGEST_LABEL = 999
+"""Characters (CommonMark, "Link reference definitions"), an escaped one for one."""
+
 _LABEL = re.compile(r"\[((?:[^\[\]\\]|\\.){1,999})\]", re.DOTALL)
+MARK_OF_NOTE = r"\^[^\[\]\s]{1,60}\]"
+"""What stands behind the bracket that opens the mark of a footnote."""
+
+_NOTE = re.compile(MARK_OF_NOTE)
+_LABELLED = re.compile(r"\[((?:[^\[\]\\]|\\.)*+)(\]:)?", re.DOTALL)
+"""All up to the next bracket. One that is escaped opens no label by CommonMark; to some reader it
+may."""
+_CHARACTER = re.compile(r"\\.|[^\\]", re.DOTALL)
 _BEGUN_LINE = re.compile(r"\n[ \t>]*")
+
+
+class Definition(NamedTuple):
+    """The `label`, and the `end` of its colon in the text."""
+
+    label: str
+    end: int
+
+
+def definitions(leaf: str) -> Iterator[Definition]:
+    """Those in `leaf`, none within another: of brackets that may open one label, the first that is
+    near enough and opens no mark of a footnote."""
+    for found in _LABELLED.finditer(leaf):
+        if found[2]:
+            begin, end = found.span(1)
+            opened = _opened(leaf, begin, end)
+            if opened < end:
+                yield Definition(leaf[opened:end], found.end())
+
+
+def _opened(leaf: str, begin: int, end: int) -> int:
+    """Where the label begins that ends at `end`, and at `begin` at the earliest; `end`: nowhere."""
+    if end - begin <= _LONGEST_LABEL and not _NOTE.match(leaf, begin):
+        return begin
+    characters = [found.span() for found in _CHARACTER.finditer(leaf, begin, end)]
+    for at, behind in [(begin, begin), *characters][-_LONGEST_LABEL - 1 :]:
+        opens = at == behind or leaf.startswith("\\[", at)
+        if opens and behind < end and not _NOTE.match(leaf, behind):
+            return behind
+    return end
 
 
 def key_at(text: str, at: int) -> str | None:

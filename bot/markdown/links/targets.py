@@ -12,13 +12,15 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-from bot.markdown.links.hosts import canonical, looks, of_one_house
-from bot.markdown.links.known_places import (
+from bot.markdown.links.hosts import (
     FILE_ENDS,
     FILE_STEMS,
     THING_ENDS,
+    canonical,
     keeps_code,
     keeps_documents,
+    looks,
+    of_one_house,
 )
 from bot.markdown.links.places import AUTHORITY, SHORT_LABEL, Name, host_named_by, is_dot_net
 from bot.markdown.seen import UNSEEN
