@@ -186,7 +186,8 @@ class Listening:
         self._held += connection.held - self._unfinished[connection]
         self._unfinished[connection] = connection.held
         if self._held > MOST_HELD:
-            self._make_space()
+            # The one that has sent most: what Slack sends is small.
+            self._cut(max(self._unfinished, key=self._unfinished.__getitem__))
 
     async def _accept(self, listener: socket.socket, server: web.Server) -> None:
         """Take connections as they come. Of asyncio's own accepting there is no bound, and where
@@ -247,10 +248,6 @@ class Listening:
         most = max(crowd.values())
         self._cut(next(each for each in self._unfinished if crowd[each.address] == most))
         return True
-
-    def _make_space(self) -> None:
-        """Cut the connection that has sent most: what Slack sends is small."""
-        self._cut(max(self._unfinished, key=self._unfinished.__getitem__))
 
     def _cut(self, connection: Connection) -> None:
         self._held -= self._unfinished.pop(connection)

@@ -49,7 +49,8 @@ class Drawn:
 def drawn(chart: Chart) -> Drawn:
     """`chart` as a picture. It takes some tens of milliseconds: not for the event loop."""
     names = chart.names(_NAME_CHARS)
-    legend = {number: name for number, name in enumerate(names, 1) if not _has_signs_of(name)}
+    numbered = enumerate(names, 1)
+    legend = {number: name for number, name in numbered if not all(map(_has_sign_of, name))}
     height = _TOP + _ROW * len(names) + _BOTTOM
     image = Image.new("RGB", (_WIDTH, height), _PAPER)
     canvas = ImageDraw.Draw(image)
@@ -130,10 +131,6 @@ def _font(size: int) -> FreeTypeFont:
     if not isinstance(font, FreeTypeFont):
         raise OSError("no font that can be scaled")
     return font
-
-
-def _has_signs_of(text: str) -> bool:
-    return all(map(_has_sign_of, text))
 
 
 @lru_cache(1_000)

@@ -108,7 +108,7 @@ class Membership:
             if channel.startswith("D"):
                 # What two people write to each other Slack does not let the bot know.
                 return "yes" if await self._direct(person.id) == channel else "hidden"
-            if person.member and await self._is_public(channel):
+            if person.member and await self._public_name(channel):
                 return "yes"
             return await self._is_in(person.id, channel)
         except SlackError as error:
@@ -120,9 +120,6 @@ class Membership:
         """The direct message that the bot has with `user`."""
         reply = await self._api.call(OPEN, {"users": user})
         return str(mapping(reply.get("channel")).get("id"))
-
-    async def _is_public(self, channel: str) -> bool:
-        return bool(await self._public_name(channel))
 
     async def _public_name(self, channel: str) -> str:
         """What a public channel is called, or its id where Slack does not say; empty for any
