@@ -14,7 +14,7 @@ from collections.abc import Mapping
 import structlog
 
 from bot.completion.result import Answer
-from bot.jobs.job import SET_ASIDE_SECONDS, Lease
+from bot.jobs.job import GROUP, SET_ASIDE_SECONDS, Lease
 from bot.rules.hold import Hold
 from bot.store.keys import Keys
 from bot.store.redis.connection import Store, redis_errors
@@ -43,13 +43,12 @@ class Crashes:
     `StoreUnavailable`, and is harmless the second time."""
 
     def __init__(
-        self, store: Store, keys: Keys, *, group: str, pause_seconds: float, retention_seconds: int
+        self, store: Store, keys: Keys, *, pause_seconds: float, retention_seconds: int
     ) -> None:
         """`pause_seconds`: how long a job rests after its first crash; 0: it never does.
         `retention_seconds`: how long a job is remembered after its end."""
         self._redis = store.redis
         self._keys = keys
-        self._group = group
         self._pause_seconds = pause_seconds
         self._retention_seconds = retention_seconds
         self._pause = store.script("pause")
@@ -69,7 +68,7 @@ class Crashes:
         rests = [self._rest(taking) for taking in range(MOST_ATTEMPTS)]
         rested = await self._pause(
             [keys.job(job_id), keys.queue, keys.paused, keys.singly],
-            [entry_id, self._group, consumer, MOST_ATTEMPTS, *rests],
+            [entry_id, GROUP, consumer, MOST_ATTEMPTS, *rests],
         )
         return int(rested) / 1000
 
@@ -81,7 +80,7 @@ class Crashes:
         log.warning("job left to another version", job_id=lease.entry.job_id)
         keys, entry = self._keys, lease.entry
         rest = int(1000 * SET_ASIDE_SECONDS * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311
-        args = (lease.token, entry.entry_id, self._group, 0, rest)
+        args = (lease.token, entry.entry_id, GROUP, 0, rest)
         return bool(await self._release([keys.job(entry.job_id), keys.queue, keys.paused], args))
 
     async def wake(self) -> int:
@@ -115,7 +114,7 @@ class Crashes:
         hold = _readable(stored, job_id)
         args: tuple[str | int, ...] = (
             *(line, stored, answer.model_dump_json() if answer else ""),
-            *(entry_id, self._group, self._retention_seconds),
+            *(entry_id, GROUP, self._retention_seconds),
         )
         outcome = await self._drop(
             [

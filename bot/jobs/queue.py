@@ -109,7 +109,6 @@ class Queue(Leased):
         self.crashes = Crashes(
             store,
             keys,
-            group=GROUP,
             pause_seconds=pause_seconds,
             retention_seconds=retention_seconds,
         )

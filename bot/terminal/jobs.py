@@ -15,7 +15,7 @@ from bot.completion.result import Answer
 from bot.errors import StartupError, StoreUnavailable, UserError
 from bot.jobs.board import Board, Row, workspaces
 from bot.jobs.crashes import Crashes
-from bot.jobs.job import GROUP, Job
+from bot.jobs.job import Job
 from bot.jobs.queue import Queue
 from bot.ops import command_words, words
 from bot.settings import Settings
@@ -161,7 +161,6 @@ def _crashes(settings: Settings, store: Store, keys: Keys) -> Crashes:
     return Crashes(
         store,
         keys,
-        group=GROUP,
         pause_seconds=0,
         retention_seconds=settings.job_retention_seconds,
     )
