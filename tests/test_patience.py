@@ -8,7 +8,8 @@ import time
 import pytest
 
 from bot import patience as module
-from bot.patience import TICK_SECONDS, nearest_tick, patience
+from bot.errors import RateLimited, StoreUnavailable
+from bot.patience import TICK_SECONDS, nearest_tick, patience, soon
 
 
 @pytest.fixture(autouse=True)
@@ -81,3 +82,33 @@ async def test_a_standstill_at_the_end_is_counted_too() -> None:
 @pytest.mark.parametrize(("ticks", "nearest"), [(7.0, 7), (7.4, 7), (7.6, 8), (0.1, 0)])
 def test_the_nearest_tick_may_be_before(ticks: float, nearest: int) -> None:
     assert nearest_tick(ticks * TICK_SECONDS) == pytest.approx(nearest * TICK_SECONDS)
+
+
+@pytest.mark.parametrize("error", [StoreUnavailable("away"), RateLimited(30), TimeoutError()])
+async def test_what_cannot_be_said_now_is_something_else(error: Exception) -> None:
+    async def fails() -> str:
+        raise error
+
+    assert await soon(fails(), 60, "else", "not said") == "else"
+
+
+async def test_what_is_not_said_in_time_is_something_else_and_given_up() -> None:
+    given_up = asyncio.Event()
+
+    async def hangs() -> str:
+        try:
+            return await asyncio.Future()
+        finally:
+            given_up.set()
+
+    assert await soon(hangs(), 0.01, None, "not said") is None
+    assert given_up.is_set()
+
+
+async def test_what_is_said_soon_is_that_and_a_fault_of_ours_is_no_silence() -> None:
+    async def broken() -> str:
+        raise ZeroDivisionError
+
+    assert await soon(asyncio.sleep(0, "said"), 60, "else", "not said") == "said"
+    with pytest.raises(ZeroDivisionError):
+        await soon(broken(), 60, "else", "not said")

@@ -55,13 +55,13 @@ from bot.slack.inbound.payloads import (
 from bot.slack.inbound.reaction import BackgroundTasks, Reaction
 from bot.slack.installation import Installation
 from bot.slack_limits import EVENT_RETRIES
+from bot.views.form_view import ADVANCED_ID, CALLBACK_ID
 from bot.views.home_view import MOST_PROMPTS, PROMPT_ACTION, SETUP_ACTION
 from bot.views.setup_view import FORMS, PLACE_FORM
 
 log = structlog.get_logger(__name__)
 
 COMMAND = "/grok"
-FORM = "grok_form"
 GLOBAL_SHORTCUT = "new_grok"
 MESSAGE_SHORTCUT = "ask_grok"
 
@@ -161,7 +161,7 @@ class _Wiring:
             "retry": buttons.on_retry,
             "edit": buttons.on_edit,
             "details": buttons.on_details,
-            "advanced": forms.on_switch,
+            ADVANCED_ID: forms.on_switch,
             SHARE: listeners.sharing.on_share,
             ASK_ANYWAY: listeners.mistyped.on_anyway,
             TO_FORM: listeners.mistyped.on_form,
@@ -174,7 +174,7 @@ class _Wiring:
         clicks |= dict.fromkeys((FEEDBACK, *BUTTONS), listeners.voting.on_vote)
         for action_id, handler in clicks.items():
             app.action(action_id)(self._acking(Click, handler))
-        app.view(FORM)(
+        app.view(CALLBACK_ID)(
             self._acking(
                 Submission,
                 forms.on_submit,
