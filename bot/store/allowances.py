@@ -13,7 +13,7 @@ import structlog
 
 from bot.errors import StoreUnavailable, what_it_says
 from bot.store.keys import Keys
-from bot.store.redis.connection import Store, redis_errors
+from bot.store.redis.connection import Records, Store, redis_errors
 
 log = structlog.get_logger(__name__)
 
@@ -27,13 +27,12 @@ MOST_NAMES = 10_000
 """How many names this process counts by itself while Redis is away."""
 
 
-class Allowances:
+class Allowances(Records):
     """Counts what is taken of an allowance, by its name. While Redis does not say, this process
     counts alone: never raises."""
 
     def __init__(self, store: Store, keys: Keys) -> None:
-        self._slot = store.script("slot")
-        self._keys = keys
+        super().__init__(store, keys)
         self._alone: OrderedDict[str, deque[float]] = OrderedDict()
 
     async def take(self, name: str, most: int, *, call: str = "") -> float:
@@ -47,7 +46,9 @@ class Allowances:
         window = round(WINDOW_SECONDS * 1000)
         try:
             async with asyncio.timeout(ASK_SECONDS):
-                wait = int(await self._slot(keys, [call or uuid.uuid4().hex, most, window]))
+                wait = int(
+                    await self._script("slot")(keys, [call or uuid.uuid4().hex, most, window])
+                )
         except (StoreUnavailable, TimeoutError) as error:
             log.warning("counted by this process alone", error=what_it_says(error))
             return self._take_alone(name, most)
@@ -67,14 +68,12 @@ class Allowances:
         return 0.0
 
 
-class Rests:
+class Rests(Records):
     """Knows for how long which method rests. While Redis does not say, each process knows what
     Slack has told it: never raises."""
 
     def __init__(self, store: Store, keys: Keys) -> None:
-        self._redis = store.redis
-        self._rest = store.script("rest")
-        self._keys = keys
+        super().__init__(store, keys)
         self._until: dict[str, float] = {}
 
     async def left(self, method: str) -> float:
@@ -87,7 +86,7 @@ class Rests:
         self._until[method] = max(self._until.get(method, 0.0), time.monotonic() + seconds)
         try:
             async with asyncio.timeout(ASK_SECONDS):
-                await self._rest([self._keys.rest(method)], [round(seconds * 1000)])
+                await self._script("rest")([self._keys.rest(method)], [round(seconds * 1000)])
         except (StoreUnavailable, TimeoutError) as error:
             log.warning("only this process rests", method=method, error=what_it_says(error))
 

@@ -13,8 +13,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from bot.completion.ask import Turn
 from bot.files.ref import FileRef
-from bot.store.keys import Keys
-from bot.store.redis.connection import Store, redis_errors
+from bot.store.redis.connection import Records, redis_errors
 
 RecentFiles = tuple[tuple[FileRef, ...], ...]
 RECENT: TypeAdapter[RecentFiles] = TypeAdapter(RecentFiles)
@@ -40,17 +39,11 @@ class Role:
     silent: bool = False
 
 
-class Conversations:
+class Conversations(Records):
     """The conversations of one workspace, by id (`bot.completion.ask`).
 
     Every method raises `StoreUnavailable`.
     """
-
-    def __init__(self, store: Store, keys: Keys) -> None:
-        self._redis = store.redis
-        self._keys = keys
-        self._forget = store.script("forget")
-        self._leave = store.script("leave")
 
     async def read(self, conversation: str) -> Conversation:
         """What is remembered of it; nothing of one that is not known."""
@@ -94,13 +87,13 @@ class Conversations:
     async def leave(self, conversation: str, call: str, seconds: int) -> None:
         """Keep silent in it until somebody names the bot there, for so many seconds at most. The
         same `call` leaves once."""
-        await self._leave([self._keys.thread_facts(conversation)], [call, seconds])
+        await self._script("leave")([self._keys.thread_facts(conversation)], [call, seconds])
 
     async def forget(self, conversation: str, call: str = "") -> None:
         """Forget every turn. It stays known, and a question that is being answered meanwhile
         is remembered with its answer once that is done. The same `call` forgets once."""
         keys = [self._keys.thread(conversation), self._keys.thread_facts(conversation)]
-        await self._forget(keys, [call or uuid.uuid4().hex])
+        await self._script("forget")(keys, [call or uuid.uuid4().hex])
 
 
 def _turns(entries: Iterable[str]) -> Iterator[Turn]:
@@ -133,12 +126,8 @@ class Recent(BaseModel):
     private: bool
 
 
-class Recents:
+class Recents(Records):
     """The newest questions of the people of one workspace."""
-
-    def __init__(self, store: Store, keys: Keys) -> None:
-        self._redis = store.redis
-        self._keys = keys
 
     async def read(self, user: str) -> tuple[Recent, ...]:
         """Those of `user`, newest first, `MOST_RECENT` at most. Raises `StoreUnavailable`."""

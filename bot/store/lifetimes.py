@@ -8,8 +8,8 @@ from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 from bot.rules.quota import Scope
-from bot.store.keys import Keys, named
-from bot.store.redis.connection import Store, redis_errors
+from bot.store.keys import named
+from bot.store.redis.connection import Records, redis_errors
 from bot.words.admin import SOMEBODY
 
 Forget = Literal["", "named", "whole", "part"]
@@ -194,13 +194,8 @@ def lifetime_of(key: str) -> Lifetime | None:
     return next((known for known in LIFETIMES if fnmatchcase(name, known.names)), None)
 
 
-class Forgetting:
+class Forgetting(Records):
     """Forgets people of one workspace."""
-
-    def __init__(self, store: Store, keys: Keys) -> None:
-        self._redis = store.redis
-        self._script = store.script("forget_person")
-        self._prefix = keys.prefix
 
     async def forget(self, user: str) -> Forgotten:
         """Delete what is known of `user`, and of direct messages in which they asked. What others
@@ -208,7 +203,7 @@ class Forgetting:
         deleted = taken_out = 0
         busy = False
         places: set[str] = set()
-        for key in await self._keys():
+        for key in await self._all_keys():
             known = lifetime_of(key)
             how = known.forget if known else ""
             if not how:
@@ -225,22 +220,22 @@ class Forgetting:
                     taken_out += (await self._take_out(f"{key}:facts", user, "files"))[1]
             else:
                 deleted += count
-        for key in await self._keys() if places and not busy else ():
+        for key in await self._all_keys() if places and not busy else ():
             if any(_names(key, place) for place in places):
                 outcome, count, _ = await self._take_out(key, user, "named")
                 busy |= outcome == "busy"
                 deleted += count
         return Forgotten(deleted, taken_out, busy)
 
-    async def _keys(self) -> list[str]:
+    async def _all_keys(self) -> list[str]:
         with redis_errors():
-            pattern = f"{self._prefix}*"
+            pattern = f"{self._keys.prefix}*"
             found = self._redis.scan_iter(pattern, count=_SCANNED_AT_ONCE)
             return sorted({str(key) async for key in found})
 
     async def _take_out(self, key: str, user: str, how: str) -> tuple[str, int, list[str]]:
         scope = str(Scope("user", user))
-        reply: Any = await self._script([key], [user, how, scope, SOMEBODY])
+        reply: Any = await self._script("forget_person")([key], [user, how, scope, SOMEBODY])
         outcome, count, places = reply
         return str(outcome), int(count), [str(place) for place in places]
 

@@ -12,7 +12,7 @@ import structlog
 from bot.errors import StoreUnavailable
 from bot.slack_limits import EVENT_RETRY_SECONDS
 from bot.store.keys import Keys
-from bot.store.redis.connection import Store, redis_errors
+from bot.store.redis.connection import Records, Store, redis_errors
 
 log = structlog.get_logger(__name__)
 
@@ -21,13 +21,9 @@ DRAFT_SECONDS = 2 * 3600
 """How long a form may stay open and still be sent."""
 
 
-class Memory:
+class Memory(Records):
     """Short texts under names of the caller's, for so many seconds. Every method raises
     `StoreUnavailable`."""
-
-    def __init__(self, store: Store, keys: Keys) -> None:
-        self._redis = store.redis
-        self._keys = keys
 
     async def read(self, name: str) -> str | None:
         """What is remembered; None when nothing is."""
@@ -41,17 +37,12 @@ class Memory:
             await self._redis.set(self._keys.remembered(name), text, ex=seconds)
 
 
-class Drafts:
+class Drafts(Records):
     """Keeps drafts under names of the caller's, each written once."""
-
-    def __init__(self, store: Store, keys: Keys) -> None:
-        self._redis = store.redis
-        self._save = store.script("draft_save")
-        self._keys = keys
 
     async def save(self, name: str, json: str) -> None:
         """Keep `json` for `DRAFT_SECONDS`. Raises `StoreUnavailable`."""
-        await self._save([self._keys.draft(name)], [json, DRAFT_SECONDS])
+        await self._script("draft_save")([self._keys.draft(name)], [json, DRAFT_SECONDS])
 
     async def read(self, name: str) -> str | None:
         """What was saved; None when that is too long ago. Raises `StoreUnavailable`."""
@@ -66,12 +57,11 @@ GREETED_SECONDS = 400 * 86_400
 """How long it is remembered who was shown how to begin."""
 
 
-class Once:
+class Once(Records):
     """Tells the first who asks, of all replicas, from all others."""
 
     def __init__(self, store: Store, keys: Keys) -> None:
-        self._claim = store.script("claim")
-        self._keys = keys
+        super().__init__(store, keys)
         self._known: OrderedDict[str, None] = OrderedDict()
 
     async def first(self, name: str, seconds: int = EVENT_RETRY_SECONDS) -> bool:
@@ -92,7 +82,7 @@ class Once:
         if len(self._known) > MOST_KNOWN:
             self._known.popitem(last=False)
         try:
-            return bool(await self._claim([key], [uuid.uuid4().hex, seconds]))
+            return bool(await self._script("claim")([key], [uuid.uuid4().hex, seconds]))
         except StoreUnavailable as error:
             log.warning("not sure to be the first", error=str(error))
             return True

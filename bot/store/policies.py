@@ -27,7 +27,7 @@ from bot.rules.policy import Fields, Policy, Rules, UnreadField, rules_of
 from bot.rules.quota import Scope
 from bot.slack_limits import EVENT_RETRY_SECONDS
 from bot.store.keys import Keys
-from bot.store.redis.connection import Store, redis_errors
+from bot.store.redis.connection import Records, Store, redis_errors
 
 log = structlog.get_logger(__name__)
 
@@ -58,12 +58,8 @@ class AuditEntry:
     after: Fields
 
 
-class Audit:
+class Audit(Records):
     """The list of changes of one workspace."""
-
-    def __init__(self, store: Store, keys: Keys) -> None:
-        self._redis = store.redis
-        self._keys = keys
 
     async def newest(self, count: int) -> tuple[AuditEntry, ...]:
         """The newest `count` changes, newest first. Raises `StoreUnavailable`."""
@@ -128,14 +124,12 @@ class Change:
     version: int
 
 
-class Policies:
+class Policies(Records):
     """The policy of one workspace, kept in memory. Every method but `run` and `follow` raises
     `StoreUnavailable`."""
 
     def __init__(self, store: Store, keys: Keys) -> None:
-        self._redis = store.redis
-        self._script = store.script("policy_change")
-        self._keys = keys
+        super().__init__(store, keys)
         self._policy: Policy | None = None
         self._loading = asyncio.Lock()
         self._away = False
@@ -172,7 +166,7 @@ class Policies:
         done_key = self._keys.policy_change(operation or uuid.uuid4().hex)
         keys = [self._keys.policy, self._keys.audit, done_key]
         args = [str(scope), by, MOST_AUDITED, EVENT_RETRY_SECONDS, *_written(changes)]
-        reply: Any = await self._script(keys, args)
+        reply: Any = await self._script("policy_change")(keys, args)
         done = dict(zip(reply[::2], reply[1::2], strict=True))
         change = Change(*changed_fields(done), version=int(done[_VERSION]))
         await self.follow()
@@ -247,13 +241,8 @@ MOST_VALUES = 100
 _DEFAULT, _PROMPT = "default ", "prompt "
 
 
-class Saved:
+class Saved(Records):
     """What is saved in one workspace. Every method raises `StoreUnavailable`."""
-
-    def __init__(self, store: Store, keys: Keys) -> None:
-        self._redis = store.redis
-        self._save = store.script("save")
-        self._keys = keys
 
     async def defaults(self, user: str) -> Mapping[str, JsonValue]:
         """Somebody's own defaults, by the name of the option; what this version cannot read is
@@ -294,7 +283,8 @@ class Saved:
 
     async def _change(self, owner: Scope, changed: Mapping[str, str]) -> bool:
         pairs = [each for pair in changed.items() for each in pair]
-        return bool(await self._save([self._keys.saved(str(owner))], [MOST_VALUES, *pairs]))
+        saved = [self._keys.saved(str(owner))]
+        return bool(await self._script("save")(saved, [MOST_VALUES, *pairs]))
 
 
 def _of_kind(stored: Mapping[str, str], kind: str) -> dict[str, str]:

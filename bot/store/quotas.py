@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 
 from bot.rules.quota import QUOTAS, QuotaName, Scope, Windows
-from bot.store.keys import Keys
-from bot.store.redis.connection import Store, redis_errors
+from bot.store.redis.connection import Records, redis_errors
 
 _AMOUNTS = ("requests", "tokens", "micro_dollars", "searches", "posts", "search_micro_dollars")
 """What `quotas.lua` counts."""
@@ -92,15 +91,11 @@ class UsageRow:
     """Empty for what an earlier version has counted."""
 
 
-class Quotas:
+class Quotas(Records):
     """The counters of one workspace. Every method raises `StoreUnavailable`.
 
     Months are named as in `bot.rules.quota.Windows`.
     """
-
-    def __init__(self, store: Store, keys: Keys) -> None:
-        self._redis = store.redis
-        self._keys = keys
 
     async def usage(self, scopes: Sequence[Scope], windows: Windows) -> tuple[Use, ...]:
         """What each of `scopes` uses: the workspace, channels or people. One round trip."""

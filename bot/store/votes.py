@@ -13,8 +13,7 @@ from pydantic import ValidationError
 
 from bot.rules.quota import windows_at
 from bot.rules.votes import Ballot, Judged, Vote
-from bot.store.keys import Keys
-from bot.store.redis.connection import Store, redis_errors
+from bot.store.redis.connection import Records, redis_errors
 
 log = structlog.get_logger(__name__)
 
@@ -32,13 +31,8 @@ Outcome = Literal["new", "changed", "same", "late", "none", "full"]
 votes are remembered of that month."""
 
 
-class Votes:
+class Votes(Records):
     """The votes of one workspace. Every method raises `StoreUnavailable`."""
-
-    def __init__(self, store: Store, keys: Keys) -> None:
-        self._redis = store.redis
-        self._vote = store.script("vote")
-        self._keys = keys
 
     async def cast(
         self, job_id: str, user: str, vote: Vote, judged: Judged, zone: tzinfo
@@ -82,7 +76,8 @@ class Votes:
         windows = windows_at(at, zone)
         ends = windows.month_ends + KEPT_SECONDS
         texts = [job_id, user, vote.model_dump_json(), judged, needs]
-        reply = await self._vote([self._keys.votes(windows.month)], [*texts, MOST_FIELDS, ends])
+        month = [self._keys.votes(windows.month)]
+        reply = await self._script("vote")(month, [*texts, MOST_FIELDS, ends])
         return typed(Outcome, str(reply))
 
 

@@ -10,8 +10,7 @@ from typing import Any
 from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, model_validator
 
 from bot.markdown.characters import beginning, printable
-from bot.store.keys import Keys
-from bot.store.redis.connection import Store, redis_errors
+from bot.store.redis.connection import Records, redis_errors
 
 NAME_CHARS = 80
 """A display name in Slack is no longer ("users.profile.set")."""
@@ -149,18 +148,12 @@ class Kept:
     refused: bool
 
 
-class KeptPeople:
+class KeptPeople(Records):
     """Texts by the ids of people. Every method raises `StoreUnavailable`."""
-
-    def __init__(self, store: Store, keys: Keys) -> None:
-        self._redis = store.redis
-        self._known = store.script("known")
-        self._remember = store.script("remember")
-        self._keys = keys
 
     async def read(self, user: str) -> Kept:
         """What is kept of `user`."""
-        text, left, refused = await self._known(self._keys_of(user), [])
+        text, left, refused = await self._script("known")(self._keys_of(user), [])
         return Kept(text, KEPT_SECONDS - max(0, int(left)) / 1000, bool(refused))
 
     async def read_all(self, users: Sequence[str]) -> Mapping[str, str]:
@@ -173,11 +166,11 @@ class KeptPeople:
 
     async def write(self, user: str, text: str) -> None:
         """Keep `text`, which Slack has just said of `user`; empty: forget what it said."""
-        await self._remember([self._keys.person(user)], [text, KEPT_SECONDS])
+        await self._script("remember")([self._keys.person(user)], [text, KEPT_SECONDS])
 
     async def refuse(self, user: str, seconds: int) -> None:
         """Remember for so long that Slack does not say who `user` is."""
-        await self._remember([self._keys_of(user)[1]], ["1", seconds])
+        await self._script("remember")([self._keys_of(user)[1]], ["1", seconds])
 
     def _keys_of(self, user: str) -> list[str]:
         return [self._keys.person(user), self._keys.person(f"{user}:refused")]

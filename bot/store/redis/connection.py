@@ -270,6 +270,15 @@ class Store:
             return await info(self.redis, key)
 
 
+class Records:
+    """Some of what is kept of the workspace of `keys`."""
+
+    def __init__(self, store: Store, keys: Keys) -> None:
+        self._redis = store.redis
+        self._script = store.script
+        self._keys = keys
+
+
 @asynccontextmanager
 async def open_store(settings: Settings, *, join: bool = False) -> AsyncIterator[Store]:
     """The store that `settings` name: `REDIS_URL`, or the bot's own server in `DATA_DIR`.
