@@ -22,7 +22,7 @@ from bot.completion.excerpt import excerpt
 from bot.completion.faults import validate
 from bot.completion.options import PARAMETERS, as_typed
 from bot.completion.search import Search, is_value, search_in, settled
-from bot.errors import Fault, RequestRefused
+from bot.errors import Fault, RequestRefused, StoreUnavailable
 from bot.grok.catalogue import Catalogue
 from bot.grok.client import GrokClient
 from bot.rules.arguments import CHANNEL
@@ -279,6 +279,12 @@ class Changing:
             return ()
         named = [field.partition(".")[2] for field in done.after]
         return tuple(filter(None, [models_not_listed(named, self._grok.catalogue)]))
+
+
+def not_changed(error: StoreUnavailable | TimeoutError) -> str:
+    """What is said of a change that came to nothing by `error`, as far as anybody knows."""
+    sure = isinstance(error, StoreUnavailable) and not error.maybe_applied
+    return words.NOT_CHANGED if sure else words.MAYBE_CHANGED
 
 
 def refused(faults: Sequence[Fault], name: str, *, changing: bool = True) -> RequestRefused:

@@ -11,7 +11,7 @@ import structlog
 from attrs import frozen
 
 from bot import words as general
-from bot.admin.changing import Caller, Changing, CommandReply, refused
+from bot.admin.changing import Caller, Changing, CommandReply, not_changed, refused
 from bot.admin.grok_key import GrokKeyForm
 from bot.admin.prompts import PromptCommands
 from bot.admin.usage import UsageCommands
@@ -29,7 +29,7 @@ from bot.asking.rules_text import (
     search_here,
 )
 from bot.completion.tools import prices_of_tools
-from bot.errors import RequestRefused, StoreUnavailable
+from bot.errors import RequestRefused, StoreUnavailable, what_it_says
 from bot.grok.client import GrokClient
 from bot.rules.commands import AdminCommand
 from bot.rules.policy import InForce
@@ -113,12 +113,10 @@ class CommandRunner:
                 return await self._said(command, caller)
         except RequestRefused as error:
             return CommandReply((error.sentence,))
-        except StoreUnavailable as error:
-            log.warning("command came to nothing", error=str(error))
-            return CommandReply((_away(command, maybe_applied=error.maybe_applied),))
-        except TimeoutError:
-            log.warning("command came to nothing in time")
-            return CommandReply((_away(command, maybe_applied=True),))
+        except (StoreUnavailable, TimeoutError) as error:
+            log.warning("command came to nothing", error=what_it_says(error))
+            away = not_changed(error) if command.verb.changes else general.STORE_AWAY
+            return CommandReply((away,))
         except Exception:
             log.exception("command failed")
             return CommandReply((words.FAILED,))
@@ -198,9 +196,3 @@ class CommandRunner:
             channel=where.channel_id,
             response_url=where.response_url,
         )
-
-
-def _away(command: AdminCommand, *, maybe_applied: bool) -> str:
-    if not command.verb.changes:
-        return general.STORE_AWAY
-    return words.MAYBE_CHANGED if maybe_applied else words.NOT_CHANGED

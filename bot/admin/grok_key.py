@@ -10,7 +10,7 @@ import structlog
 from attrs import frozen
 from pydantic import SecretStr
 
-from bot.admin.changing import Caller, CommandReply
+from bot.admin.changing import Caller, CommandReply, not_changed
 from bot.asking.admission import Permission
 from bot.errors import GrokFailed, StoreUnavailable
 from bot.grok.client import GrokClient
@@ -119,8 +119,7 @@ class GrokKeyForm:
                 saved = await keys.save(self._team, secret, by=user)
         except (StoreUnavailable, TimeoutError) as error:
             log.warning("key not stored", error=type(error).__name__)
-            applied = not isinstance(error, StoreUnavailable) or error.maybe_applied
-            return _marked(admin_words.MAYBE_CHANGED if applied else admin_words.NOT_CHANGED)
+            return _marked(not_changed(error))
         return _shown(words.SAME if saved == "same" else words.SAVED)
 
 

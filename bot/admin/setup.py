@@ -12,10 +12,10 @@ from functools import partial
 import structlog
 from attrs import frozen
 
-from bot.admin.changing import Caller, Changing, CommandReply
+from bot.admin.changing import Caller, Changing, CommandReply, not_changed
 from bot.asking.admission import Permission, Presence
 from bot.asking.rules_text import whose
-from bot.errors import StoreUnavailable
+from bot.errors import StoreUnavailable, what_it_says
 from bot.patience import soon
 from bot.rules.commands import Matter
 from bot.rules.policy import Fields, Policy, default_fields, limit_fields
@@ -175,12 +175,9 @@ class Setup:
         try:
             async with asyncio.timeout(SAVE_SECONDS):
                 said = await self._changing.change(scope, fields, caller)
-        except StoreUnavailable as error:
-            log.warning("form not saved", error=str(error))
-            sentence = words.MAYBE_CHANGED if error.maybe_applied else words.NOT_CHANGED
-            return _refused(submission, sentence)
-        except TimeoutError:
-            return _refused(submission, words.MAYBE_CHANGED)
+        except (StoreUnavailable, TimeoutError) as error:
+            log.warning("form not saved", error=what_it_says(error))
+            return _refused(submission, not_changed(error))
         shown = Reaction.shows(sentence_view("\n".join(said.lines), setup_words.TITLE))
         return replace(shown, then=partial(self._after, said, submission.user))
 
