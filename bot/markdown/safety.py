@@ -71,6 +71,9 @@ class SafeGrowth:
     """Makes one text safe while it grows, each part of it once that no more of it can change."""
 
     def __init__(self) -> None:
+        self._restart()
+
+    def _restart(self) -> None:
         self._done = self._safe = ""
         self._place = START
         self._rows = False
@@ -81,11 +84,7 @@ class SafeGrowth:
     def safe(self, text: str) -> Safe:
         """The whole `text`, as `make_safe` makes it."""
         if not text.startswith(self._done):
-            self._done = self._safe = ""
-            self._place = START
-            self._rows = False
-            self._known = References()
-            self._mends = MOST_MENDED
+            self._restart()
         written, text = text, with_whole_characters(text)
         live = _Live(text)
         if live.next(len(self._done)) == len(text):

@@ -146,16 +146,6 @@ class Looks:
             for found in _OPENINGS.finditer(self._text, at, end + _LONGEST_AMOUNT)
             if found[1] and found.start() < end
         ]
-        if not openings:
-            return end
-        if not self._apart and self._read < self._come + at <= self._behind:
-            spent = LISTED_NONE * len(openings)
-            most = BURST + (self._come + at) * PER_CHAR
-            if self._spent + spent <= most and not _PARTS.search(self._text, at, end):
-                self._spent += spent
-                start, behind = openings[-1]
-                self._read, self._behind = self._come + start, self._come + behind
-                return end
         for start, behind in openings:
             if self.all_spent(start):
                 return start
