@@ -13,7 +13,6 @@ from bot.markdown.lines import (
     LIST_MARKER,
     LONGEST_FENCE,
     LONGEST_KEPT,
-    WIDE_TABLE,
     Context,
     Fence,
     Step,
@@ -36,14 +35,7 @@ _TEXT = (
 _CODE = r"(?![^\S\n]*+(?:```|~~~))[^\n]*+\n"
 """A line that does not close a fence, nor look so to anybody."""
 
-_BLOCK = "|".join(
-    rf"{marker}[A-Za-z0-9+#./_-]{{0,64}}+[ \t\r]*+\n(?:{_CODE})*+{marker}[ \t\r]*+\n"
-    for marker in ("```", "~~~")
-)
-"""A whole block of code that everybody sees."""
-
 _TEXTS = re.compile(rf"(?:({_TEXT}))++")
-_TEXTS_AND_BLOCKS = re.compile(rf"(?:({_TEXT}|({_BLOCK})))++")
 _CODES = re.compile(rf"(?:{_CODE})++")
 _LAST_BLANK = re.compile(r"(?s:.*)^[ \t\r]*+\n", re.MULTILINE)
 _LAST_PARAGRAPH = re.compile(
@@ -53,14 +45,10 @@ _LAST_PARAGRAPH = re.compile(
 )
 
 
-Span = tuple[int, int]
-"""Two places in a text."""
-
-
-def text_in(text: str, at: int, end: int, *, blocks: bool) -> Span:
+def text_in(text: str, at: int, end: int) -> tuple[int, int]:
     """Where the lines end that are nothing but text, the first of them at `at`, and where the last
-    one begins; whole blocks of code count as lines of text where there are `blocks`."""
-    run = _TEXTS_AND_BLOCKS.match(text, at, end) if blocks else _TEXTS.match(text, at, end)
+    one begins."""
+    run = _TEXTS.match(text, at, end)
     return (run.end(), run.start(1)) if run else (at, at)
 
 
@@ -68,15 +56,6 @@ def end_of_code(text: str, at: int) -> int:
     """Where lines end that stand in a block of code and leave it open, the first at `at`."""
     run = _CODES.match(text, at)
     return run.end() if run else at
-
-
-def last_block(text: str, at: int, end: int) -> Span | None:
-    """Where the last block of code begins and ends, from `at` to `end`, which are nothing but text
-    and blocks of code."""
-    if text.find("```", at, end) < 0 and text.find("~~~", at, end) < 0:
-        return None
-    run = _TEXTS_AND_BLOCKS.match(text, at, end)
-    return run.span(2) if run and run[2] else None
 
 
 def last_blank(text: str, at: int, end: int) -> int | None:
@@ -307,25 +286,23 @@ class Filling:
     def take_run(self) -> None:
         """Take at once those of the next lines that are nothing but text, or code, as far as they
         fit, and leave it to `take` to take the last of them."""
-        context, doubtful = self.context, self._standing.doubtful
+        context = self.context
         if context is None and self._blocks <= self._room.blocks:
-            self._take_run_of_text(blocks=not doubtful)
-        elif context is not WIDE_TABLE and isinstance(context, Fence) and not doubtful:
+            self._take_run_of_text()
+        elif isinstance(context, Fence) and not (context.of_table or self._standing.doubtful):
             self._take_run_of_code()
 
-    def _take_run_of_text(self, *, blocks: bool) -> None:
+    def _take_run_of_text(self) -> None:
         text, at = self.text, self.at
-        end, last = text_in(text, at, len(text), blocks=blocks)
+        end, last = text_in(text, at, len(text))
         if last - at < _LEAST_RUN:
             return
         if (weight := weigh(text[at:last])) + weigh(text[last:end]) > self._left:
-            _, last = text_in(text, at, self._within_room(end), blocks=blocks)
+            _, last = text_in(text, at, self._within_room(end))
             weight = weigh(text[at:last])
         if at == last:
             return
-        block = last_block(text, at, last)
-        gap, paragraph = self._gap_above(last, block), self._paragraph_above(last, block)
-        self._gap, self._paragraph = gap, paragraph
+        self._gap, self._paragraph = self._gap_above(last), self._paragraph_above(last)
         self._pass(last, weight)
 
     def _take_run_of_code(self) -> None:
@@ -335,25 +312,19 @@ class Filling:
         if self.at < last:
             self._pass(last, weigh(self.text[self.at : last]))
 
-    def _gap_above(self, end: int, block: Span | None) -> Noted | None:
-        """What is to be remembered as a gap below the text that goes on to `end`, whose last block
-        of code is `block`."""
-        gap = last_blank(self.text, block[1] if block else self.at, end)
-        if gap is None and not (block and block[0]):
+    def _gap_above(self, end: int) -> Noted | None:
+        """What is to be remembered as a gap below the text that goes on to `end`."""
+        gap = last_blank(self.text, self.at, end)
+        if gap is None:
             return self._gap
-        at = block[0] if block and gap is None else gap or 0
-        chars = self._chars + weigh(self.text[self.at : at])
-        above = last_block(self.text, self.at, at) if block else None
-        return at, chars, self._blocks, None, self._paragraph_above(at, above)
+        chars = self._chars + weigh(self.text[self.at : gap])
+        return gap, chars, self._blocks, None, self._paragraph_above(gap)
 
-    def _paragraph_above(self, end: int, block: Span | None) -> Paragraph:
-        """The paragraph that goes on below the text that goes on to `end`, whose last block of code
-        is `block`."""
+    def _paragraph_above(self, end: int) -> Paragraph:
+        """The paragraph that goes on below the text that goes on to `end`."""
         if end == self.at:
             return self._paragraph
-        begin = last_paragraph(self.text, block[1] if block else self.at, end)
-        if begin is None and block:
-            begin = block[1]
+        begin = last_paragraph(self.text, self.at, end)
         line = self.text[self.at : self.text.find("\n", self.at) + 1]
         if begin is None and begins_paragraph(line, self.last_line):
             begin = self.at
