@@ -22,7 +22,7 @@ from bot.patience import until_stored
 from bot.reply.ledger import LateCalls, Post
 from bot.rules.charge import NOTHING, Charge, all_of, charge_for, exceeds, more_for, narrowed
 from bot.rules.hold import Denied, Hold
-from bot.slack.pacing import Slot, Turn
+from bot.slack.pacing import Slot, TakeSlot
 from bot.words import search as said
 
 log = structlog.get_logger(__name__)
@@ -77,7 +77,7 @@ class JobLedger:
                 await self._queue.write(self._lease, 0, [])
         self._checked = True
 
-    async def take(self, turn: Turn) -> Slot:
+    async def take(self, turn: TakeSlot) -> Slot:
         async with self._writing:
             self._writes += 1
             recorded, self._late_recorded = self._late_recorded, True

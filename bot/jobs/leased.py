@@ -23,7 +23,7 @@ from bot.patience import next_tick
 from bot.rules.charge import NOTHING, Charge
 from bot.rules.hold import Denied, Hold, Shortage
 from bot.rules.quota import QUOTAS
-from bot.slack.pacing import Fence
+from bot.slack.pacing import LeaseFence
 from bot.store.allowances import WINDOW_SECONDS
 from bot.store.conversations import MOST_RECENT
 from bot.store.keys import Keys, questions_of
@@ -151,9 +151,9 @@ class Leased:
         if not await self._script("write")(keys, args):
             raise LeaseLost(lease.entry.job_id)
 
-    def fence(self, lease: Lease, number: int, late: float) -> Fence:
+    def fence(self, lease: Lease, number: int, late: float) -> LeaseFence:
         """Where an edit is taken: the write of this `number`, as `write` makes one."""
-        return Fence(self._job(lease), lease.token, number, late)
+        return LeaseFence(self._job(lease), lease.token, number, late)
 
     async def adopt(
         self,

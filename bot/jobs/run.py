@@ -29,7 +29,7 @@ from bot.jobs.recall import Recall, Recalled, less
 from bot.jobs.sequels import Sequels
 from bot.patience import until_stored
 from bot.reply.continued import Continued
-from bot.reply.growing import Source
+from bot.reply.growing import TextSource
 from bot.reply.reply import Reply
 from bot.reply.session import Session
 from bot.rules.hold import Denied
@@ -185,7 +185,7 @@ class _Run:
         """Read Grok to its end while the reply shows the newest text at its own pace. What came is
         stored at once: the call that the reply is in may take long."""
         async with asyncio.TaskGroup() as group:
-            source = Source(self._want, self._fresh, self._doing)
+            source = TextSource(self._want, self._fresh, self._doing)
             group.create_task(self._reply.run(self._sections, source))
             try:
                 failure = await self._read_to_the_end()

@@ -32,7 +32,7 @@ _BARE = "bare"
 
 
 @define(eq=False)
-class Ephemeral:
+class EphemeralReply:
     """Tells the asker of one job alone. Every method raises `LeaseLost` and `StoreUnavailable`."""
 
     _slack: Slack

@@ -60,7 +60,7 @@ async def _nothing_waits() -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class TextSource:
     """How more of an answer is had where it is not read before it is wanted: `want` it once
     nothing else is left to show, and have it `fresh` before it is shown. `doing`: what is done for
     it other than to think and to write, in plain words."""
@@ -70,7 +70,7 @@ class Source:
     doing: Callable[[], str] = lambda: ""
 
 
-READ_AT_ONCE = Source()
+READ_AT_ONCE = TextSource()
 
 
 @define(eq=False)
@@ -94,7 +94,7 @@ class Growing:
     """That of the thread, on the surface of agents, to be told what is done."""
 
     _destination: Destination = field(init=False)
-    _source: Source = field(default=READ_AT_ONCE, init=False)
+    _source: TextSource = field(default=READ_AT_ONCE, init=False)
     _status: ThreadStatus | Session | None = field(default=None, init=False)
     """What says below the thread what the asker waits for, in the place of a message."""
     _changed: asyncio.Event = field(factory=asyncio.Event, init=False)

@@ -21,7 +21,7 @@ from bot.completion.ask import Ask
 from bot.completion.result import Answer
 from bot.errors import LeaseLost, OutcomeUnknown, SlackError, StoreUnavailable, TooLong
 from bot.slack.blocks import Message
-from bot.slack.pacing import Slot, Turn
+from bot.slack.pacing import Slot, TakeSlot
 from bot.slack.slack import passes
 
 _EDITS_REFUSED = 2
@@ -257,7 +257,7 @@ class Part:
         self.streamed = self.has_stop = self.stop_refused = False
 
 
-class Parts(dict[str, Part]):
+class KnownParts(dict[str, Part]):
     """Those of an answer, by their names: nothing is known of one that was not asked for before."""
 
     def __missing__(self, name: str) -> Part:
@@ -308,7 +308,7 @@ class Ledger(Protocol):
     async def check(self) -> None:
         """Call before (and after) every write to Slack."""
 
-    async def take(self, turn: Turn) -> Slot:
+    async def take(self, turn: TakeSlot) -> Slot:
         """Call before an edit, in the place of `check`: the edit is taken by `turn` in one step
         with it. It is the check after the edit before this one, too."""
 

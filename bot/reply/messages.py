@@ -33,10 +33,10 @@ from bot.errors import (
     StoreUnavailable,
     TryAgain,
 )
-from bot.reply.ledger import LateCall, Ledger, Part, Parts, begun, withdrawn
+from bot.reply.ledger import KnownParts, LateCall, Ledger, Part, begun, withdrawn
 from bot.reply.writers import APPEND, Editing, Native, Writer
 from bot.slack.blocks import Message
-from bot.slack.pacing import POST, EditBudget, Slot, Turn
+from bot.slack.pacing import POST, EditBudget, Slot, TakeSlot
 from bot.slack.slack import DELETE, HISTORY, MESSAGE_DELETED, REPLIES, Posted, Slack, passes
 from bot.slack_limits import STREAM_APPENDS_PER_MINUTE, TIER_3_PER_MINUTE
 
@@ -76,7 +76,7 @@ class Messages:
         self._thread_ts = thread_ts
         self._since = min((post.at for post in ledger.posts.values()), default=time.time())
         self._strays_possible = begun(ledger.posts)
-        self._parts = Parts()
+        self._parts = KnownParts()
         self._editing = Editing(slack, budget, ledger, channel)
         self._deletes_refused: Counter[str] = Counter()
 
@@ -163,7 +163,9 @@ class Messages:
         if any(part.streamed for part in self._parts.values()):
             await self._appends.end(self._ledger.job_id, text_age)
 
-    async def write(self, part: str, message: Message, turn: Turn, *, final: bool = False) -> Slot:
+    async def write(
+        self, part: str, message: Message, turn: TakeSlot, *, final: bool = False
+    ) -> Slot:
         """Show `message` as `part`: write what is there, if `turn` gives a call for it; else post
         it, for which the caller has waited. Where a stream cannot be begun, or an edit made while
         one lasts, `part` stays pending.

@@ -14,8 +14,8 @@ from bot.completion.result import Answer
 from bot.errors import PostingDenied, RateLimited, SlackError, StoreUnavailable, TooLong
 from bot.patience import pauses
 from bot.reply.destination import TOO_LONG
-from bot.reply.ephemeral import Ephemeral
-from bot.reply.growing import READ_AT_ONCE, Growing, Sections, Source
+from bot.reply.ephemeral import EphemeralReply
+from bot.reply.growing import READ_AT_ONCE, Growing, Sections, TextSource
 from bot.reply.ledger import CUT, Way, came_to_nothing
 from bot.slack.blocks import Message, mention, note
 from bot.slack.pacing import pause, wait_out
@@ -37,7 +37,7 @@ _LONGEST_PAUSE = 30.0
 _STOP_STAYS = 60.0
 """For how many seconds Stop may stand above an answer that is complete while edits are scarce."""
 
-Shown = Callable[[], Awaitable[None]]
+WhenShown = Callable[[], Awaitable[None]]
 """Told that an answer can be read."""
 
 
@@ -58,11 +58,11 @@ class Reply(Growing):
     _tell_after: float = 60.0
     """Whose answer took more seconds than this is told when it is ready."""
     _rests: Iterator[float] = field(init=False)
-    _ephemeral: Ephemeral = field(init=False)
+    _ephemeral: EphemeralReply = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
-        self._ephemeral = Ephemeral(self._slack, self._ledger, self._ask)
+        self._ephemeral = EphemeralReply(self._slack, self._ledger, self._ask)
         self._recover()
 
     @property
@@ -110,7 +110,7 @@ class Reply(Growing):
         """`answer` as it is to be stored, with the ends of messages that came on the way."""
         return self._destination.chain.with_breaks(answer)
 
-    async def run(self, sections: Sections, source: Source = READ_AT_ONCE) -> None:
+    async def run(self, sections: Sections, source: TextSource = READ_AT_ONCE) -> None:
         """Show the newest text whenever it is this answer's turn, until `close`; more of it comes
         from `source`.
 
@@ -129,7 +129,7 @@ class Reply(Growing):
                 await pause(self._next_rest(error), self._closing)
 
     async def deliver(
-        self, answer: Answer, *, afresh: bool = False, shown: Shown | None = None
+        self, answer: Answer, *, afresh: bool = False, shown: WhenShown | None = None
     ) -> None:
         """Bring every message to its final state, as often as it takes, and tell an asker who
         waited long.
@@ -184,7 +184,7 @@ class Reply(Growing):
         tell("not shown before the end", error=str(error))  # where it is not invited, as usual
         return False
 
-    async def _finish(self, answer: Answer, *, afresh: bool, shown: Shown | None) -> None:
+    async def _finish(self, answer: Answer, *, afresh: bool, shown: WhenShown | None) -> None:
         await self._ledger.check()
         await self._destination.arrive()
         if not self._destination.route.lasts:

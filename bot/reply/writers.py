@@ -38,7 +38,7 @@ from bot.errors import (
 from bot.reply.ledger import Ledger, Part, Stream
 from bot.reply.session import Session
 from bot.slack.blocks import Block, Message
-from bot.slack.pacing import EDIT, EditBudget, Slot, Turn
+from bot.slack.pacing import EDIT, EditBudget, Slot, TakeSlot
 from bot.slack.slack import STREAM_ENDED, STREAMING, Slack, passes
 from bot.slack_limits import (
     STREAM_APPENDS_PER_MINUTE,
@@ -85,7 +85,7 @@ class Writer(Protocol):
         """Whether there is anything of `message` that `write` could still show."""
 
     async def write(
-        self, part: Part, ts: str, message: Message, turn: Turn, *, final: bool
+        self, part: Part, ts: str, message: Message, turn: TakeSlot, *, final: bool
     ) -> Slot:
         """Let `part`, which stands at `ts`, show more of `message`, if `turn` gives a call for it.
         What of it is known to be shown then stands in `part`; call again while it `lacks` any, by
@@ -108,7 +108,7 @@ class Editing:
         return part.shown != message
 
     async def write(
-        self, part: Part, ts: str, message: Message, turn: Turn, *, final: bool
+        self, part: Part, ts: str, message: Message, turn: TakeSlot, *, final: bool
     ) -> Slot:
         before, part.shown = part.shown, None
         tries = _STAYS if before == message else 1
@@ -141,7 +141,7 @@ class Editing:
         return slot
 
     async def edit(
-        self, part: str, ts: str, message: Message, turn: Turn, *, streamed: bool = False
+        self, part: str, ts: str, message: Message, turn: TakeSlot, *, streamed: bool = False
     ) -> Slot:
         """Show `message` in place of what stands at `ts`, if `turn` gives an edit for it; of what
         was `streamed` it is said again that it is this part of the job."""
@@ -236,7 +236,7 @@ class Native:
         return ts
 
     async def write(
-        self, part: Part, ts: str, message: Message, turn: Turn, *, final: bool
+        self, part: Part, ts: str, message: Message, turn: TakeSlot, *, final: bool
     ) -> Slot:
         """Let `part` grow into `message`: by what of it is settled, which takes a `turn`, or to its
         end when it is `final` or another message follows it.
@@ -266,7 +266,7 @@ class Native:
     async def _takes(self, method: str) -> bool:
         return not await self._budget.try_take(method, _MOST[method])
 
-    async def _append(self, part: Part, ts: str, text: str, turn: Turn | None = None) -> Slot:
+    async def _append(self, part: Part, ts: str, text: str, turn: TakeSlot | None = None) -> Slot:
         """Without a `turn` it was taken by the caller."""
         stream, slot = _stream_of(part), Slot(0.0)
         new = text[len(stream.said) :]

@@ -28,12 +28,12 @@ LONGEST_SLEEP = 5.0
 
 _JITTER = 0.01
 
-Kind = Literal["begin", "post", "edit", "when", "tell", "final", "spare", "end"]
+SlotKind = Literal["begin", "post", "edit", "when", "tell", "final", "spare", "end"]
 """What an answer asks for, see `edit_slot.lua`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Fence:
+class LeaseFence:
     """The lease of the job with the key `job`, which is compared where an edit is taken: then
     `number` counts the writes under it, and for `late` seconds calls of its holder, this edit
     included, may be carried out."""
@@ -53,11 +53,11 @@ class Slot:
     following: float = 0.0
 
 
-Turn = Callable[[Fence | None], Awaitable[Slot]]
+TakeSlot = Callable[[LeaseFence | None], Awaitable[Slot]]
 """Asks for an edit, under a lease. Raises `LeaseLost` when that is another one by now."""
 
 
-async def nothing_taken(fence: Fence | None) -> Slot:  # noqa: ARG001
+async def nothing_taken(fence: LeaseFence | None) -> Slot:  # noqa: ARG001
     """For what takes no edit, such as a post."""
     return Slot(0.0)
 
@@ -111,22 +111,22 @@ class EditBudget:
         return (await self._ask("when", answer, age, since)).wait
 
     async def interim(
-        self, answer: str, age: float | None, since: float | None, fence: Fence | None = None
+        self, answer: str, age: float | None, since: float | None, fence: LeaseFence | None = None
     ) -> Slot:
         """Take an edit that shows more of `answer`, whose text began `age` seconds ago and was
         shown last `since` seconds ago (None: not yet)."""
         return await self._ask("edit", answer, age, since, fence)
 
-    async def tell(self, answer: str, fence: Fence | None = None) -> Slot:
+    async def tell(self, answer: str, fence: LeaseFence | None = None) -> Slot:
         """Take an edit that only says how long the asker waits: such edits have a share of their
         own. Asking keeps `answer` open."""
         return await self._ask("tell", answer, fence=fence)
 
-    async def final(self, answer: str, fence: Fence | None = None) -> Slot:
+    async def final(self, answer: str, fence: LeaseFence | None = None) -> Slot:
         """Take an edit that shows how `answer` ends."""
         return await self._ask("final", answer, fence=fence)
 
-    async def spare(self, answer: str, fence: Fence | None = None) -> Slot:
+    async def spare(self, answer: str, fence: LeaseFence | None = None) -> Slot:
         """Take an edit that shows nothing new of `answer`, if nobody else needs it."""
         return await self._ask("spare", answer, fence=fence)
 
@@ -174,11 +174,11 @@ class EditBudget:
 
     async def _ask(
         self,
-        kind: Kind,
+        kind: SlotKind,
         answer: str,
         age: float | None = None,
         since: float | None = None,
-        fence: Fence | None = None,
+        fence: LeaseFence | None = None,
     ) -> Slot:
         of = self._keys
         places = (of.budget, of.rest, of.open, of.asked, of.pace, of.told)

@@ -26,7 +26,7 @@ LARGEST_REPLY = 16 * 1024 * 1024
 they may have are a few MiB, and nothing else that is asked for is as long."""
 
 
-class Reply(aiohttp.ClientResponse):
+class BoundedReply(aiohttp.ClientResponse):
     """A reply of which no more is read than `LARGEST_REPLY`."""
 
     async def read(self) -> bytes:
@@ -49,7 +49,7 @@ def slack_session(*, connections: int = 100) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=connections),
         cookie_jar=aiohttp.DummyCookieJar(),  # tokens say who asks
-        response_class=Reply,
+        response_class=BoundedReply,
     )
 
 

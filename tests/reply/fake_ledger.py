@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from bot.errors import LeaseLost, StoreUnavailable
 from bot.reply.ledger import LateCalls, Post
-from bot.slack.pacing import Slot, Turn
+from bot.slack.pacing import Slot, TakeSlot
 
 
 @dataclass
@@ -51,7 +51,7 @@ class FakeLedger:
         await self._fence("check")
         self._checked = True
 
-    async def take(self, turn: Turn) -> Slot:
+    async def take(self, turn: TakeSlot) -> Slot:
         await self._fence("check")
         self._checked = False
         return await turn(None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from bot.completion.result import Section
-from bot.reply.growing import Source
+from bot.reply.growing import TextSource
 from bot.words import talk
 from sandbox.workspace import Workspace
 from tests.reply.conftest import Start, answer, buttons, standing
@@ -53,4 +53,4 @@ async def test_what_closes_while_the_newest_is_read_ends_it(start: Start) -> Non
         reply.close()
 
     async with asyncio.timeout(20):
-        await reply.run(lambda: [Section(text="One")], Source(fresh=fresh))
+        await reply.run(lambda: [Section(text="One")], TextSource(fresh=fresh))
