@@ -61,22 +61,22 @@ WAIT_MS = 100
 
 _USES = re.compile(r"^-- uses (\w+)\.lua$", re.MULTILINE)
 
-_LISTS: Mapping[str, int | None] = {
-    "accept": 2,
-    "begin": 2,
-    "edit_slot": 2,
-    "extend": 2,
-    "finish": 3,
-    "forget_person": 3,
-    "known": 3,
-    "load": 6,
+_LISTS: Mapping[str, tuple[type, ...] | None] = {
+    "accept": (str, object),
+    "begin": (str, list),
+    "edit_slot": (int, int),
+    "extend": (str, list),
+    "finish": (str, object, int),
+    "forget_person": (str, int, list),
+    "known": (object, int, int),
+    "load": (str, int, str, str, int, int),
     "overflow": None,
     "policy_change": None,
     "renew": None,
     "sweep": None,
     "take": None,
 }
-"""The scripts that return a list, with how many things are in it, where that is always the same."""
+"""The scripts that return a list, with what is in it, where that is always as much."""
 
 _TEXTS = frozenset({"adopt", "drop", "vote"})
 _PERHAPS_TEXTS = frozenset({"deliver", "stop"})
@@ -188,7 +188,11 @@ class Script:
 def is_reply_of(name: str, reply: Any) -> bool:
     """Whether `reply` is of the kind that the script `name`.lua returns."""
     if name in _LISTS:
-        return isinstance(reply, list) and _LISTS[name] in (None, len(reply))
+        if not isinstance(reply, list):
+            return False
+        kinds = _LISTS[name]
+        fits = kinds is None or len(reply) == len(kinds)
+        return fits and all(map(isinstance, reply, kinds or ()))
     if name in _TEXTS or name in _PERHAPS_TEXTS:
         return isinstance(reply, str) or (reply is None and name in _PERHAPS_TEXTS)
     return isinstance(reply, int)

@@ -217,6 +217,14 @@ async def test_a_reply_that_no_script_gives_is_a_store_that_is_away(reply: bytes
     assert len(numbers) + len(lists) < len(SCRIPTS)
 
 
+def test_a_list_of_other_things_than_a_script_returns_is_no_reply_of_it() -> None:
+    assert is_reply_of("edit_slot", [0, 12])
+    assert not is_reply_of("edit_slot", ["OK", "OK"])
+    assert is_reply_of("load", ["1700000000000", 0, "", "", 0, 0])
+    assert not is_reply_of("load", ["OK"] * 6)
+    assert not is_reply_of("begin", ["OK", "OK"])
+
+
 @pytest.mark.integration
 @pytest.mark.parametrize("reply", [b"+OK\r\n", b"*1\r\n+OK\r\n", b":7\r\n"])
 async def test_a_reply_that_no_command_gives_is_a_store_that_is_away(reply: bytes) -> None:
