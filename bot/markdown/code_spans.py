@@ -49,6 +49,7 @@ _DEFINITION = re.compile(
 )
 """Of a reference, with a backtick in it or near it."""
 
+_NO_PLAIN_IMAGE = re.compile(r"!\[(?![^\[\]<\\`]*+\])")
 _TABLE_RULE = re.compile(
     r"\n[ \t>]*+(?:\|[ \t]*+)?:?-++:?[ \t]*+(?:\|[ \t:|-]*+)?\r?$", re.MULTILINE
 )
@@ -122,14 +123,12 @@ def _outside_html(leaf: str, spans: Sequence[Span], tags: Iterable[int]) -> Iter
 
 def _outside_images(leaf: str, spans: Sequence[Span]) -> Iterator[Span]:
     """Those of `spans` that do not stand in what an image shows instead, which is text, its ticks
-    too: between where one may begin and the last bracket that closes."""
+    too: before the first one that does not end as soon as anything but words comes."""
     edges = [0, *(edge for span in spans for edge in span), len(leaf)]
-    text = [*zip(edges[::2], edges[1::2], strict=True)]
-    begins = (leaf.find("![", *each) for each in text)
-    ends = (leaf.rfind("]", *each) for each in reversed(text))
-    first = next((place for place in begins if place >= 0), len(leaf))
-    last = next((place for place in ends if place >= 0), 0)
-    yield from (span for span in spans if not first < span[0] < last)
+    text = zip(edges[::2], edges[1::2], strict=True)
+    begins = (_NO_PLAIN_IMAGE.search(leaf, *each) for each in text)
+    first = next((begin.start() for begin in begins if begin), len(leaf))
+    yield from (span for span in spans if span[0] < first)
 
 
 def _between(leaf: str, begin: str, end: str) -> Iterator[Span]:

@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 from bot import words
 from bot.completion.result import Section
@@ -32,6 +32,8 @@ def stays(before: Sequence[str], now: Sequence[str]) -> bool:
 
 
 @settings(max_examples=200)
+@example("![alt *t*](u)   ```\n<@U012AB3CD> > - ```\n。[t](<https://x.com/ a>) ", [41, 25])
+@example("![a [b]](u) `<@U012AB3CD>`\n\n![a [b]](u) `<@U012AB3CD>` [t](x)", [45, 9])
 @given(TEXTS, STEPS)
 def test_what_is_settled_is_the_beginning_of_all_that_comes_later(
     text: str, steps: list[int]
