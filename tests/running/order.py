@@ -3,7 +3,7 @@
 Workers begin with equal shares of all tests, one behind the other, and take from each other's ends
 when they are done. So what takes long begins some of the shares, lest one of those is left when all
 others are done, and no more of them than there are cores: most of them start bots by the half
-dozen. What waits begins the others. Pure tests stand between the others, lest the cores idle while
+dozen. What waits begins the others. Pure tests stand between those, lest the cores idle while
 all workers wait, and some of them at the end, as what is given away in no time. What runs `alone`
 comes last of all: before that, everybody would wait with it for whoever is in the midst of a long
 one.
@@ -22,7 +22,7 @@ _WAITING = ("tests/e2e/", "tests/chaos/", "tests/simulation/", "tests/sandbox/pa
 _BROWSER = "browser_address"
 """Who takes it is kept together: a worker that has no such test starts no browser."""
 _BETWEEN = 4 / 5
-"""How much of what is pure in a share stands between the others."""
+"""How much of what is pure in a share stands between what waits."""
 
 
 @pytest.hookimpl(trylast=True)
@@ -57,18 +57,21 @@ def in_shares(items: Sequence[pytest.Item], workers: int) -> list[pytest.Item]:
     others = [item for item in items if id(item) not in placed]
     left = len(items) - len(alone)
     for number, share in enumerate(shares):
-        share.extend(others[number::workers])
+        short = others[number::workers]
         size = left // (workers - number)
-        missing = max(0, size - len(share))
-        share[:] = list(_mixed(share, pure[:missing]))
+        missing = max(0, size - len(share) - len(short))
+        share[:] = [*_mixed(share, short, pure[:missing])]
         del pure[:missing]
         left -= len(share)
     return [item for share in shares for item in share] + pure + alone
 
 
-def _mixed(waiting: Sequence[pytest.Item], pure: Sequence[pytest.Item]) -> Iterator[pytest.Item]:
-    between = int(len(pure) * _BETWEEN)
+def _mixed(
+    waiting: Sequence[pytest.Item], short: Sequence[pytest.Item], pure: Sequence[pytest.Item]
+) -> Iterator[pytest.Item]:
+    between = int(len(pure) * _BETWEEN) if waiting else 0
     for number, item in enumerate(waiting):
         yield item
         yield from pure[number * between // len(waiting) : (number + 1) * between // len(waiting)]
-    yield from pure[between if waiting else 0 :]
+    yield from short
+    yield from pure[between:]
