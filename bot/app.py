@@ -128,6 +128,8 @@ async def open_bot(settings: Settings, duty: Duty = Duty.BOTH) -> AsyncIterator[
         try:
             # While Slack answers and the store starts, what comes after is loaded.
             await load("bot.store.redis.connection")
+            if settings.redis_url is not None:
+                await load("bot.ops.store_probe")
             opening = asyncio.create_task(_store(settings, stack), name="opening the store")
             begun.append(opening)
             await load("bot.joining.process")
