@@ -73,6 +73,7 @@ MADE_IN_FUNCTIONS = {
 event is a row of at most eight of them, each at a fixed place."""
 
 REFUSES = {
+    "bot.completion.__getattr__": "takes a name of what the room gives",
     "bot.completion.form._read(name)": "takes a name of a field (`a form`)",
     "bot.completion.form._read(text)": "takes a name of a field (`a form`)",
     "bot.completion.form._read(all)": "takes a name of a field (`a form`)",
