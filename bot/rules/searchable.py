@@ -25,6 +25,7 @@ from bot.errors import Fault
 from bot.words import request as words
 from bot.words import restrictions as said
 from bot.words import search as search_words
+from bot.words.sentences import one_of
 
 Named = Mapping[str, bool]
 """Whether what has a name may be searched."""
@@ -117,7 +118,7 @@ def bounded(search: Search, may: Searchable) -> tuple[Search, tuple[Fault, ...]]
         return search, ()
     faults: list[Fault] = []
     if denied := [source for source in search.sources if source not in may.sources]:
-        allowed = said.search_allowed([*may.sources, "off"])
+        allowed = one_of([*may.sources, "off"])
         places = [search_words.PLACES[source] for source in denied]
         faults.append(Fault("search", said.not_searched_here(places), allowed))
     bounds: dict[str, tuple[str, ...]] = {}

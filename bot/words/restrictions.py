@@ -41,11 +41,6 @@ def any_of(models: Sequence[str]) -> str:
 ANY_BUT = Sentence("any but {models:or}")
 
 
-def search_allowed(sources: Sequence[str]) -> str:
-    """`allowed` of a fault about what may not be searched; `sources` are what may be."""
-    return one_of(sources)
-
-
 def not_searched_here(places: Sequence[str]) -> str:
     """`problem` of the same fault; `places` are named as in a sentence."""
     return f"{' and '.join(places)} may not be searched here"
