@@ -133,11 +133,8 @@ async def _models(catalogue: Catalogue) -> str:
     """Which there are, the cheapest first; empty where the API does not list them."""
     await catalogue.refresh()
     names = [model.id for model in catalogue.listed]
-    return (
-        words.SOME_MODELS(names=names[:_MODELS_SHOWN], more=len(names) - _MODELS_SHOWN)
-        if names
-        else ""
-    )
+    shown, more = names[:_MODELS_SHOWN], len(names[_MODELS_SHOWN:])
+    return words.SOME_MODELS(names=shown, more=more) if names else ""
 
 
 _ACTING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
