@@ -90,22 +90,26 @@ class PromptCommands:
     async def save(self, command: AdminCommand, caller: Caller) -> CommandReply:
         """For the caller, in place of one of theirs."""
         name, text = command.names
-        done = await self._saved.set_prompt(Scope("user", caller.user), name, text)
-        return CommandReply((words.saved(name, place=PLACE in text) if done else words.FULL,))
+        owner = Scope("user", caller.user)
+        (own,) = await self._saved.prompts(owner)
+        if not await self._saved.set_prompt(owner, name, text):
+            return CommandReply((words.FULL,))
+        replaced = own.get(name, text) != text
+        return CommandReply((words.saved(name, place=PLACE in text, replaced=replaced),))
 
     async def share(self, command: AdminCommand, caller: Caller) -> CommandReply:
         """One of the caller's, as it is now, with the channel or the workspace."""
         name, owner = command.names[0], _owner(command, caller)
-        (own,) = await self._saved.prompts(Scope("user", caller.user))
+        own, there = await self._saved.prompts(Scope("user", caller.user), owner)
         text = own.get(name)
         if text is None:
             return CommandReply((words.NONE_OF_YOURS(name),))
         if not await self._saved.set_prompt(owner, name, text):
             return CommandReply((words.FULL,))
         told = owner.kind == "channel" and not owner.id.startswith("D")
-        place = PLACE in text
+        place, replaced = PLACE in text, there.get(name, text) != text
         return CommandReply(
-            (words.shared(name, _whose(owner, caller), place=place),),
+            (words.shared(name, _whose(owner, caller), place=place, replaced=replaced),),
             announcement=words.told_shared(mention(caller.user), name, place=place) if told else "",
             channel=owner.id if told else "",
         )

@@ -35,8 +35,14 @@ def how_asked(name: str, *, place: bool) -> str:
     return f"`/grok prompts use {name} …`" if place else f"`/grok prompts use {name}`"
 
 
-def saved(name: str, *, place: bool) -> str:
-    return f"Saved. {how_asked(name, place=place)} asks it, `/grok prompts share {name}` shares it."
+def saved(name: str, *, place: bool, replaced: bool = False) -> str:
+    """`replaced`: it took the place of another one."""
+    done = f"Saved{_in_place_of(name) if replaced else ''}."
+    return f"{done} {how_asked(name, place=place)} asks it, `/grok prompts share {name}` shares it."
+
+
+def _in_place_of(name: str) -> str:
+    return f", in place of the one that was `{name}` before"
 
 
 UNKNOWN = Sentence("No prompt is called `{name}` here. `/grok prompts` lists those that there are.")
@@ -63,8 +69,10 @@ NEEDS_WORDS = Sentence(
 SHOWN = Sentence("`{name}`, of {whose}:")
 
 
-def shared(name: str, whose: str, *, place: bool) -> str:
-    return f"Done. In {whose} it is asked by {how_asked(name, place=place)} now."
+def shared(name: str, whose: str, *, place: bool, replaced: bool = False) -> str:
+    """`replaced`: it took the place of another one."""
+    done = f"Done{_in_place_of(name) if replaced else ''}."
+    return f"{done} In {whose} it is asked by {how_asked(name, place=place)} now."
 
 
 def told_shared(who: str, name: str, *, place: bool) -> str:

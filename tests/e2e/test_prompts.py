@@ -51,6 +51,25 @@ async def test_a_prompt_is_saved_used_shared_and_deleted(redis_url: str) -> None
     assert any("shares a prompt here: `/grok prompts use brief …`" in each for each in announced)
 
 
+async def test_what_takes_the_place_of_another_prompt_says_so(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        first = await told(stage, "prompts save brief Once")
+        same = await told(stage, "prompts save brief Once")
+        other = await told(stage, "prompts save brief Twice")
+        shared = await told(stage, "prompts share brief")
+        again = await told(stage, "prompts share brief")
+        await told(stage, "prompts save brief Of Ben", user=BEN)
+        over = await told(stage, "prompts share brief", user=ANA)
+        await told(stage, "prompts save brief Thrice")
+        changed = await told(stage, "prompts share brief")
+
+    assert first == same == words.saved("brief", place=False)
+    assert other == words.saved("brief", place=False, replaced=True)
+    assert "in place of the one that was `brief` before" in other
+    assert shared == again == over
+    assert changed == words.shared("brief", admin_words.THIS_CHANNEL, place=False, replaced=True)
+
+
 async def test_home_opens_the_form_with_a_prompt_of_ones_own(redis_url: str) -> None:
     async with on_stage(redis_url) as stage:
         await told(stage, "prompts save brief -t 0.2 Say it in one line: {text}", user=BEN)
