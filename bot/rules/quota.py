@@ -275,6 +275,7 @@ _ALIASES: Mapping[str, QuotaName] = {
 
 _NO_LIMIT = frozenset(("none", "off", "no", "never", "unlimited", "infinite", "∞"))
 
+_MINUS = ("-", "−", "–")
 _DIGITS = r"(?P<whole>[0-9]{1,3}(?:[,_][0-9]{3})+|[0-9]*)(?P<part>\.[0-9]+)?(?P<factor>[kmb]?)"
 _COUNT = re.compile(rf"(?P<sign>[-−–+]?){_DIGITS}", re.IGNORECASE)
 _MONEY = re.compile(
@@ -354,7 +355,7 @@ def read_amount(quota: Quota, typed: str) -> int | Fault:
     if len(text) > _LONGEST_AMOUNT:
         return wrong(words.TOO_LONG_A_NUMBER(excerpt(text)))
     amount = _number(found) * (MICRO if money else 1)
-    if amount < quota.least:
+    if found["sign"] in _MINUS or amount < quota.least:
         return wrong(words.TOO_SMALL(shown_value(text)))
     if amount > quota.most:
         return wrong(words.TOO_LARGE(shown_value(text)))
@@ -393,5 +394,4 @@ def _no_number(text: str, *, money: bool) -> str:
 def _number(found: re.Match[str]) -> Fraction:
     digits = found["whole"].replace(",", "").replace("_", "")
     number = Fraction((digits or "0") + (found["part"] or ""))
-    sign = -1 if found["sign"] in ("-", "−", "–") else 1
-    return sign * number * _FACTORS[found["factor"].lower()]
+    return number * _FACTORS[found["factor"].lower()]
