@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails, to_json
 
 from bot.completion.excerpt import excerpt, shown_value
-from bot.completion.options import PARAMETERS, Option, as_typed
+from bot.completion.options import PARAMETERS, Option, as_typed, beyond_numbers
 from bot.completion.request import MAX_ANSWERS, MAX_INT32, CompletionRequest
 from bot.errors import Fault, RequestRefused
 from bot.words import request as words
@@ -199,6 +199,8 @@ def _fault(name: str, detail: ErrorDetails) -> Fault:
         return Fault(excerpt(name), words.UNKNOWN_PARAMETER(*nearest))
     missing = detail["type"] == "missing" and name == "prompt"
     allowed = words.PROMPT_WANTED if missing else parameter.allowed
+    if name == "seed" and beyond_numbers(detail["input"]):
+        allowed = words.UP_TO(MAX_INT64)
     return Fault(name, _problem(parameter, detail), allowed)
 
 
@@ -217,4 +219,7 @@ def _problem(parameter: Option, detail: ErrorDetails) -> str:
         case _:
             one_bias = parameter.kind == "bias" and len(detail["loc"]) > 1
             kind = "number" if one_bias else parameter.kind
+            if kind in ("integer", "number") and (beyond := beyond_numbers(detail["input"])):
+                too = words.TOO_LARGE if beyond > 0 else words.TOO_SMALL
+                return too(shown_value(detail["input"]))
             return words.not_of_kind(kind, shown_value(detail["input"]))

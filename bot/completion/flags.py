@@ -12,7 +12,7 @@ it, and after a lone `--` only the first whitespace character is not.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
@@ -35,6 +35,12 @@ from bot.completion.options import (
 from bot.completion.search import LISTS, OFF, read_all
 from bot.errors import Fault
 from bot.words import request as words
+
+_TURNED_OFF = tuple(
+    option for option in OPTIONS.values() if option.kind == "boolean" or option.name == "search"
+)
+_NAMES = (*OPTIONS, *(f"no_{option.name}" for option in _TURNED_OFF))
+_TAKE_VALUE = frozenset(name for name, option in OPTIONS.items() if option.kind != "boolean")
 
 _LONGEST_NAME = 40
 _MOST_COMPARED = 20
@@ -100,6 +106,15 @@ def named_option(word: str) -> Option | None:
     if option is None and name.startswith("-"):
         return find_option(name[1:], mark="-")
     return option
+
+
+def likeliest(
+    name: str, names: Collection[str], *, least: int = 1, alike: float = 0.6
+) -> list[str]:
+    """What of `names` is likely to be meant by `name`: those that begin so, where it has so many
+    letters at `least`, else the one that is most like it, if any is as much `alike` (up to 1)."""
+    begun = [each for each in names if each.startswith(name)] if len(name) >= least else []
+    return begun or get_close_matches(name[:_LONGEST_NAME], names, n=1, cutoff=alike)
 
 
 def _parse(source: Lexer, help_: str = IN_SLACK) -> Flags:
@@ -234,12 +249,12 @@ class _Reader:
             self._given[option.name] = value
 
     def _take_unknown(self, flag: Flag) -> None:
-        nearest = _nearest(flag) if len(self._unknown) < _MOST_COMPARED else None
+        near = _nearest(flag) if len(self._unknown) < _MOST_COMPARED else []
         typed_flag = excerpt(flag.mark + flag.name, _LONGEST_NAME)
-        problem = words.unknown_flag(typed_flag, nearest.flag if nearest else "", self._help)
+        problem = words.unknown_flag(typed_flag, [_dashed(name) for name in near], self._help)
         self._unknown[problem] = Fault("", problem)
         # Its value must not pass for the prompt, or later flags would go unseen.
-        if flag.has_value or (nearest and nearest.kind != "boolean"):
+        if flag.has_value or any(name in _TAKE_VALUE for name in near):
             self._source.value(json_object=True)
 
     def _fault(self, option: Option, problem: str, allowed: str = "") -> None:
@@ -251,7 +266,7 @@ def _switched_off(flag: Flag) -> Option | None:
     """The switch that `--no-…` turns off; searching is one, too."""
     off, _, name = flag.name.lower().replace("_", "-").partition("-")
     option = find_option(name) if off == "no" and flag.mark != "-" else None
-    return option if option and (option.kind == "boolean" or option.name == "search") else None
+    return option if option in _TURNED_OFF else None
 
 
 def _reply_to(sound: Mapping[str, JsonValue]) -> ReplyTo | None:
@@ -260,9 +275,11 @@ def _reply_to(sound: Mapping[str, JsonValue]) -> ReplyTo | None:
     return next((place for place in REPLY_TO if place == sound.get("reply")), None)
 
 
-def _nearest(flag: Flag) -> Option | None:
-    name = flag.name.lower().replace("-", "_")
-    if name in SHORT:
-        return SHORT[name]
-    near = get_close_matches(name[:_LONGEST_NAME], OPTIONS, n=1)
-    return OPTIONS[near[0]] if near else None
+def _nearest(flag: Flag) -> list[str]:
+    """The names of the flags that are likely to be meant."""
+    name = flag.name.lower().replace("-", "_").strip("_")
+    return [SHORT[name].name] if name in SHORT else likeliest(name, _NAMES)
+
+
+def _dashed(name: str) -> str:
+    return f"--{name.replace('_', '-')}"

@@ -4,6 +4,7 @@ values between what people type and JSON, both ways."""
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -273,7 +274,19 @@ def _number(text: str) -> JsonValue:
         return int(plain)
     if _DECIMAL_COMMA.fullmatch(plain):
         plain = plain.replace(",", ".").replace("٫", ".")
-    return float(plain) if _NUMBER.fullmatch(plain) else text
+    if not _NUMBER.fullmatch(plain):
+        return text
+    number = float(plain)
+    return number if math.isfinite(number) else text
+
+
+def beyond_numbers(typed: object) -> int:
+    """1 where `typed` is a number that is larger than any that can be reckoned with, -1 where it
+    is smaller than any; else 0."""
+    if not isinstance(typed, str) or not _NUMBER.fullmatch(plain := narrow(typed)):
+        return 0
+    number = float(plain)
+    return 0 if math.isfinite(number) else int(math.copysign(1, number))
 
 
 def _bias(text: str) -> JsonValue:
@@ -292,7 +305,7 @@ def _bias(text: str) -> JsonValue:
 
 def _json(plain: str, text: str) -> JsonValue:
     try:
-        value: JsonValue = json.loads(plain, parse_constant=_refuse)
+        value: JsonValue = json.loads(plain, parse_constant=_refuse, parse_float=_number)
     except (ValueError, RecursionError):
         return text
     return value

@@ -10,14 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Literal, TypeVar
 
 from pydantic import JsonValue
 
 from bot.completion.excerpt import excerpt
-from bot.completion.flags import Flags, named_option, parse_text
+from bot.completion.flags import Flags, likeliest, named_option, parse_text
 from bot.completion.lexer import LONE_END, QUOTES, keyword
 from bot.completion.options import OPTIONS
 from bot.errors import Fault
@@ -35,9 +34,13 @@ from bot.rules.quota import (
 from bot.rules.searchable import searched_name
 from bot.words import commands as said
 from bot.words import key as said_of_key
+from bot.words.sentences import one_of
 
 MOST_NAMES = 40
 """A list of more is no command: there are not so many names, and comparing them is slow."""
+
+LEAST_BEGUN = 3
+"""Letters of a name that is taken for the beginning of another: fewer begin too many."""
 
 _LONGEST_NAME = 40
 _BETWEEN_PAIRS = re.compile(r",(?=\s|[^\W\d]|\Z)")
@@ -314,9 +317,9 @@ def _to_unset(
 
 def _nearest_default(typed: str) -> str:
     name = keyword(typed[:_LONGEST_NAME]).strip("-").replace("-", "_")
-    # `n` is near to every short word of a question.
-    near = get_close_matches(name, (option for option in OPTIONS if len(option) > 1), n=1)
-    return near[0].replace("_", "-") if near else ""
+    # `n` is near to every short word of a question, and those begin many names.
+    names = [option for option in OPTIONS if len(option) > 1]
+    return one_of([each.replace("_", "-") for each in likeliest(name, names, least=LEAST_BEGUN)])
 
 
 def defaults_to_set(text: str, split: Split) -> Arguments | None:

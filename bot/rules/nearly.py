@@ -13,11 +13,12 @@ from difflib import get_close_matches
 
 from bot.completion.ask import ReplyTo
 from bot.completion.excerpt import excerpt
-from bot.completion.flags import named_option
+from bot.completion.flags import likeliest, named_option
 from bot.completion.lexer import QUOTES, keyword, starts_like_flag
 from bot.completion.options import OPTIONS, REPLY_TO, switched
 from bot.completion.search import read
 from bot.errors import Fault
+from bot.rules.arguments import LEAST_BEGUN
 from bot.rules.commands import VERBS, parse_command
 from bot.rules.help import COMMANDS, FLAGS_TOPIC, TOPICS
 from bot.rules.quota import SCOPE_KINDS, find_quota, nearest_quota
@@ -235,7 +236,8 @@ def _help(rest: Sequence[str], *, written: bool) -> str:
         behind = topic in COMMANDS and _is_vocabulary(topic, rest[1:])
         return _help_on(topic) if behind else ""
     topics = (*COMMANDS, *TOPICS, FLAGS_TOPIC, *(name for name in OPTIONS if len(name) > 2))
-    near = get_close_matches(rest[0].lower()[:_LONGEST_TOPIC], topics, n=1, cutoff=0.75)
+    name = keyword(rest[0])[:_LONGEST_TOPIC].strip("-").replace("-", "_")
+    near = likeliest(name, topics, least=LEAST_BEGUN, alike=0.75)
     if near:
         return _typed(f"{_HELP} {near[0].replace('_', '-')}")
     named = written or keyword(rest[0]) in _HELPED or rest[0].startswith("@")

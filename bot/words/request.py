@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.errors import Fault
-from bot.words.sentences import Sentence
+from bot.words.sentences import Sentence, one_of
 
 # --- faults of a request -------------------------------------------------------------------
 
@@ -133,9 +133,9 @@ NUMBER_OF_DIGITS = Sentence("a number of {count} digits")
 UNKNOWN_PARAMETER = Sentence("there is no such parameter[; did you mean {nearest}?]")
 
 
-def unknown_flag(flag: str, nearest: str = "", help_: str = "/grok help") -> str:
-    """`help_` is the command that lists the flags."""
-    hint = f"; did you mean {nearest}?" if nearest else f"; `{help_}` lists them"
+def unknown_flag(flag: str, nearest: Sequence[str] = (), help_: str = "/grok help") -> str:
+    """`nearest` are those that may be meant; `help_` is the command that lists the flags."""
+    hint = f"; did you mean {one_of(nearest)}?" if nearest else f"; `{help_}` lists them"
     return f"there is no flag {flag}{hint}"
 
 
