@@ -61,7 +61,7 @@ def _streaming(figures: list[dict[str, Any]]) -> str:
 def _evaluation(figures: list[dict[str, Any]]) -> str:
     """As `python -m bot eval` printed them."""
     rows = [
-        outcome.Row(
+        outcome.SettingRow(
             Setting(each["setting"]),
             Proportion(each["good"], each["answers"]),
             each["micro_dollars"],

@@ -232,9 +232,9 @@ def _eval(options: argparse.Namespace) -> int:
     import tempfile
     from pathlib import Path
 
-    from bot.eval.run import Wanted, run_eval
+    from bot.eval.run import EvalArguments, run_eval
 
-    wanted = Wanted(
+    wanted = EvalArguments(
         data=Path(options.data),
         grid=tuple(options.grid),
         budget=options.budget,

@@ -9,7 +9,7 @@ from bot import words
 from bot.completion.ask import show_echo
 from bot.completion.excerpt import excerpt
 from bot.completion.logprobs import MOST_CHANCES, kept_chances, logprob_table
-from bot.completion.references import References, listing
+from bot.completion.references import AnswerReferences, listing
 from bot.completion.request import CompletionRequest
 from bot.completion.result import (
     Answer,
@@ -49,14 +49,16 @@ class Collector:
         self.searching = Searching()
         self.unsearched: tuple[Searched, ...] = ()
         self._search = search
-        self._references = References()
+        self._references = AnswerReferences()
         self._broken = False
         """Whether there is no more of it, though it did not end."""
         self.usage: Usage | None = None
         self.model = request.model
         """The model that answers, or the one asked for until the answer names it."""
         self._request = request
-        self._choices = [_Choice(request, index, most_tokens) for index in range(request.choices)]
+        self._choices = [
+            _GrowingSection(request, index, most_tokens) for index in range(request.choices)
+        ]
 
     def add(self, chunk: Chunk) -> None:
         """Take one step of the stream, however long the text is already.
@@ -197,7 +199,7 @@ class Collector:
         )
 
 
-class _Choice:
+class _GrowingSection:
     """One choice while it grows."""
 
     def __init__(self, request: CompletionRequest, index: int, most_tokens: int | None) -> None:
@@ -212,8 +214,8 @@ class _Choice:
         )
         self._request = request
         self._most_tokens = most_tokens
-        self._text = _Growth()
-        self._reasoning = _Growth()
+        self._text = _GrowingText()
+        self._reasoning = _GrowingText()
         self.logprobs: list[TokenLogprob] = []
         """Of the first tokens, `MOST_CHANCES` of them."""
         self._tokens = 0
@@ -306,7 +308,7 @@ class _Choice:
         return f"{table}\n\n{words.NO_ALTERNATIVES}"
 
 
-class _Growth:
+class _GrowingText:
     """One text while it grows by small pieces."""
 
     def __init__(self) -> None:

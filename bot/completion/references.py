@@ -65,7 +65,7 @@ class Reference(BaseModel):
         return self.number > 0 or self.placed
 
 
-class References:
+class AnswerReferences:
     """Those of one answer, in whatever order they come."""
 
     def __init__(self) -> None:

@@ -20,7 +20,7 @@ from bot.completion.ask import Ask, Effort
 from bot.completion.collect import Collector
 from bot.completion.request import CompletionRequest
 from bot.errors import GrokFailed, GrokFailure, RequestRefused, StartupError
-from bot.eval.record import Record, Result
+from bot.eval.record import EvalRecord, Result
 from bot.grok.call import Call, Shape
 from bot.grok.client import GrokClient
 from bot.rules.charge import charge_for
@@ -52,7 +52,7 @@ _LINES = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class EvalQuestion:
     """One request, known by its `key`."""
 
     key: str
@@ -83,7 +83,7 @@ class Asker:
     """Asks Grok, and records what comes. `budget` in micro-dollars."""
 
     def __init__(
-        self, grok: GrokClient, settings: Settings, record: Record, *, budget: int, at_once: int
+        self, grok: GrokClient, settings: Settings, record: EvalRecord, *, budget: int, at_once: int
     ) -> None:
         self._grok = grok
         self._settings = settings
@@ -95,12 +95,12 @@ class Asker:
         """Requests that have no answer yet."""
         self._freed = asyncio.Condition()
 
-    def most(self, question: Question) -> int:
+    def most(self, question: EvalQuestion) -> int:
         """What it costs at most, in micro-dollars. Raises `StartupError` where nobody knows."""
         return _priced(self._held(question)[1])
 
     async def ask(
-        self, questions: Iterable[Question], stop: asyncio.Event, told: Callable[[], None]
+        self, questions: Iterable[EvalQuestion], stop: asyncio.Event, told: Callable[[], None]
     ) -> None:
         """Ask those that have no answer yet, until `stop` is set: what is under way then is waited
         for. `told` is called after each.
@@ -132,7 +132,7 @@ class Asker:
         if ends:
             raise next((each for each in ends if isinstance(each, EndedError)), ends[0])
 
-    async def _ask(self, question: Question) -> None:
+    async def _ask(self, question: EvalQuestion) -> None:
         for number in range(TRIES):
             if (seconds := self._rests_until - time.monotonic()) > 0:
                 await asyncio.sleep(seconds)  # while the API is busy nobody asks it
@@ -146,7 +146,7 @@ class Asker:
             pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**number) * jitter
             self._rests_until = max(self._rests_until, time.monotonic() + pause)
 
-    async def _once(self, question: Question) -> Result:
+    async def _once(self, question: EvalQuestion) -> Result:
         ask, hold = self._held(question)
         most = _priced(hold)
         call = self._grok.plan(
@@ -162,7 +162,7 @@ class Asker:
             async with self._freed:
                 self._freed.notify_all()
 
-    async def _answered(self, question: Question, call: Call, ask: Ask, hold: Hold) -> Result:
+    async def _answered(self, question: EvalQuestion, call: Call, ask: Ask, hold: Hold) -> Result:
         collector, most = Collector(question.request), _priced(hold)
         first: float | None = None
         failure: GrokFailed | None = None
@@ -212,7 +212,7 @@ class Asker:
     def _fits(self, most: int) -> bool:
         return self._record.spent + most <= self._budget
 
-    def _held(self, question: Question) -> tuple[Ask, Hold]:
+    def _held(self, question: EvalQuestion) -> tuple[Ask, Hold]:
         """What is asked, and reserved for it. A shape is read by the model too. Raises
         `StartupError` where nobody knows the price."""
         model, catalogue = question.request.model, self._grok.catalogue
@@ -245,11 +245,11 @@ def _priced(hold: Hold) -> int:
     return hold.micro_dollars or 0
 
 
-class Progress:
+class ProgressLine:
     """One line that changes, or some lines where nobody would see that."""
 
     def __init__(
-        self, record: Record, budget: float, questions: Sequence[Question], err: TextIO
+        self, record: EvalRecord, budget: float, questions: Sequence[EvalQuestion], err: TextIO
     ) -> None:
         """`budget` in US dollars."""
         self._record = record

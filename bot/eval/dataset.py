@@ -104,7 +104,7 @@ def read_dataset(path: Path) -> DataSet:
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise StartupError([words.UTF_16(str(path))])
     lines = content.split(b"\n")
-    reader = _Reader(str(path))
+    reader = _LineReader(str(path))
     entries = _entries(path.suffix.lower(), reader, lines)
     items = [item for number, entry in entries if (item := reader.item(number, entry))]
     reader.end()
@@ -137,7 +137,7 @@ def check_file(path: Path, descriptor: int) -> None:
 
 
 def _entries(
-    ending: str, reader: _Reader, lines: Iterable[bytes]
+    ending: str, reader: _LineReader, lines: Iterable[bytes]
 ) -> Iterator[tuple[int, Mapping[str, Any]]]:
     texts = reader.texts(lines)
     if ending == ".csv":
@@ -151,7 +151,7 @@ def _entries(
             yield number, entry
 
 
-def _rows(reader: _Reader, text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def _rows(reader: _LineReader, text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
     csv.field_size_limit(LINE_BYTES)
     lines = text.splitlines(keepends=True)
     rows = csv.DictReader(lines, restkey="", delimiter=_delimiter(lines), strict=True)
@@ -199,7 +199,7 @@ def _of_cells(cells: Mapping[str, Any]) -> Mapping[str, Any]:
     return entry
 
 
-class _Reader:
+class _LineReader:
     """Reads entries, and gathers what is wrong with them."""
 
     def __init__(self, path: str) -> None:

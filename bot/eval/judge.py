@@ -19,9 +19,9 @@ from attrs import frozen
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from bot.completion.request import CompletionRequest
-from bot.eval.asking import Question, is_done
+from bot.eval.asking import EvalQuestion, is_done
 from bot.eval.dataset import Item
-from bot.eval.record import Better, Choice, Record, key_of
+from bot.eval.record import Better, Choice, EvalRecord, key_of
 from bot.grok.call import Shape
 from bot.rules.shares import Proportion
 
@@ -66,7 +66,7 @@ class _Graded(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class AnswerPair:
     """Two answers to one prompt."""
 
     item: Item
@@ -85,11 +85,11 @@ _POINTS: Mapping[Better, float] = {"first": 0.0, "same": 0.5, "second": 1.0}
 class Comparing(Protocol):
     """Whoever compares answers: a model or a person."""
 
-    def better(self, pair: Pair) -> Better | None:
+    def better(self, pair: AnswerPair) -> Better | None:
         """Which of a pair is; None: that was not said."""
 
 
-def points(judge: Comparing, pair: Pair) -> float | None:
+def points(judge: Comparing, pair: AnswerPair) -> float | None:
     """What the other of a pair gets by `judge`: 1 where it is better, 0 where it is worse, 0.5
     where neither is; None: that was not said."""
     better = judge.better(pair)
@@ -108,17 +108,17 @@ class Agreement:
 class Judge:
     """Makes questions to a model, and reads what it has answered from the record."""
 
-    def __init__(self, model: str, record: Record) -> None:
+    def __init__(self, model: str, record: EvalRecord) -> None:
         self.model = model
         self._record = record
 
-    def questions(self, pairs: Iterable[Pair]) -> Iterator[Question]:
+    def questions(self, pairs: Iterable[AnswerPair]) -> Iterator[EvalQuestion]:
         """Each pair in both orders; answers that are the same need no judge."""
         for pair in filter(lambda pair: pair.differs, pairs):
             yield self._comparison(pair.item, pair.one, pair.other)
             yield self._comparison(pair.item, pair.other, pair.one)
 
-    def better(self, pair: Pair) -> Better | None:
+    def better(self, pair: AnswerPair) -> Better | None:
         """Which of a pair is, and neither where the order decides; None without two verdicts."""
         if not pair.differs:
             return "same"
@@ -128,7 +128,7 @@ class Judge:
             return None
         return forth if {forth, back} == {"first", "second"} else "same"
 
-    def grade(self, item: Item) -> Question:
+    def grade(self, item: Item) -> EvalQuestion:
         """Of the answer that people voted on."""
         parts = {"question": item.prompt, "answer": item.text}
         return self._question(_GRADE, parts, _GRADED)
@@ -143,19 +143,19 @@ class Judge:
         known = [(judge, people) for judge, people in both if judge is not None]
         return agreement_of(known) if known else None
 
-    def is_lost(self, questions: Sequence[Question]) -> bool:
+    def is_lost(self, questions: Sequence[EvalQuestion]) -> bool:
         """Whether it has been asked often enough, and has not given one verdict."""
         found = [self._record.results.get(each.key) for each in questions]
         said = [each.text for each in found if each and is_done(each)]
         verdicts = [text for text in said if _read(_Compared, text) or _read(_Graded, text)]
         return len(said) >= min(LEAST_TRIED, len(questions)) > 0 and not verdicts
 
-    def refusal(self, questions: Iterable[Question]) -> str:
+    def refusal(self, questions: Iterable[EvalQuestion]) -> str:
         """Why it gave no verdict, in the words of the API; empty where it said something."""
         found = [self._record.results.get(each.key) for each in questions]
         return next((each.failure for each in found if each and each.failed), "")
 
-    def _said(self, question: Question) -> Better | None:
+    def _said(self, question: EvalQuestion) -> Better | None:
         found = self._record.results.get(question.key)
         said = _read(_Compared, found.text) if found else None
         return said.better if said else None
@@ -165,12 +165,12 @@ class Judge:
         said = _read(_Graded, found.text) if found else None
         return said.good if said else None
 
-    def _comparison(self, item: Item, first: str, second: str) -> Question:
+    def _comparison(self, item: Item, first: str, second: str) -> EvalQuestion:
         wanted = {"a correct answer": item.expected} if item.expected else {}
         parts = {"question": item.prompt, **wanted, "first answer": first, "second answer": second}
         return self._question(_COMPARE, parts, _COMPARED)
 
-    def _question(self, system: str, parts: dict[str, str], shape: Shape) -> Question:
+    def _question(self, system: str, parts: dict[str, str], shape: Shape) -> EvalQuestion:
         """The mark is made of the parts themselves, so that none of them can hold it."""
         mark = hashlib.sha256(repr(parts).encode(errors="replace")).hexdigest()[:12]
         prompt = "\n\n".join(
@@ -180,7 +180,9 @@ class Judge:
         request = CompletionRequest(
             model=self.model, prompt=prompt, temperature=0, max_tokens=MAX_TOKENS
         )
-        return Question(key_of("judge", self.model, system, prompt), request, system, shape=shape)
+        return EvalQuestion(
+            key_of("judge", self.model, system, prompt), request, system, shape=shape
+        )
 
 
 Chosen = Literal["a", "b", "tie"]
@@ -192,7 +194,7 @@ class Comparison:
     is decided by what they say: as if by chance, and the same whenever the eval goes on."""
 
     key: str
-    pair: Pair
+    pair: AnswerPair
 
     @property
     def swapped(self) -> bool:
@@ -213,12 +215,12 @@ class Comparison:
 
 
 @frozen
-class Person:
+class PersonJudge:
     """What a person has said, in the record."""
 
-    _record: Record
+    _record: EvalRecord
 
-    def comparisons(self, pairs: Iterable[Pair]) -> Sequence[Comparison]:
+    def comparisons(self, pairs: Iterable[AnswerPair]) -> Sequence[Comparison]:
         """All that there is to compare, each once; answers that are the same need no judge."""
         by_key = {_key(pair): pair for pair in pairs if pair.differs}
         return [Comparison(key, by_key[key]) for key in sorted(by_key)]
@@ -231,16 +233,18 @@ class Person:
         """Keep what was said; it may be said anew."""
         self._record.choose(Choice(key=comparison.key, better=comparison.better(chosen)))
 
-    def better(self, pair: Pair) -> Better | None:
+    def better(self, pair: AnswerPair) -> Better | None:
         """Which of a pair is; None: nobody has said so yet."""
         return self._record.choices.get(_key(pair)) if pair.differs else "same"
 
 
-def _key(pair: Pair) -> str:
+def _key(pair: AnswerPair) -> str:
     return key_of("person", pair.item.system, pair.item.prompt, pair.one, pair.other)
 
 
-def agreement_between(one: Comparing, other: Comparing, pairs: Iterable[Pair]) -> Agreement | None:
+def agreement_between(
+    one: Comparing, other: Comparing, pairs: Iterable[AnswerPair]
+) -> Agreement | None:
     """Of the pairs that both have compared; None without any."""
     both = [(one.better(pair), other.better(pair)) for pair in pairs if pair.differs]
     known = [said for said in both if None not in said]

@@ -22,7 +22,7 @@ _COLOURS = ("#5f4bb6", "#00755a", "#d01b52", "#1264a3", "#b35c00", "#4a4a4a")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SettingRow:
     """One setting: how many of its answers are good, and what they came to on the mean, in
     micro-dollars and seconds; `missing`: answers that did not come; `is_measure`: the others were
     compared with it, so that its share is so by definition, and not by chance."""
@@ -41,7 +41,7 @@ class Row:
         return (self.share.value, self.share.value) if self.is_measure else self.share.interval
 
 
-def table(rows: Sequence[Row]) -> Iterator[str]:
+def table(rows: Sequence[SettingRow]) -> Iterator[str]:
     """The lines of a table, the best setting first."""
     cells = [words.HEAD, *(_cells(row) for row in ranked(rows))]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
@@ -51,7 +51,7 @@ def table(rows: Sequence[Row]) -> Iterator[str]:
         ).rstrip()
 
 
-def ranked(rows: Sequence[Row]) -> list[Row]:
+def ranked(rows: Sequence[SettingRow]) -> list[SettingRow]:
     """The best first; of those that are as good, the cheapest, then the quickest."""
     return sorted(
         rows,
@@ -63,7 +63,7 @@ def ranked(rows: Sequence[Row]) -> list[Row]:
     )
 
 
-def verdict(rows: Sequence[Row]) -> Iterator[str]:
+def verdict(rows: Sequence[SettingRow]) -> Iterator[str]:
     """Which is the best, how to make it the default, and whether that is sure."""
     best, *others = ranked(rows)
     if not best.share.total:
@@ -80,7 +80,7 @@ def verdict(rows: Sequence[Row]) -> Iterator[str]:
     yield words.unsure(near) if near else words.SURE
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: SettingRow) -> tuple[str, ...]:
     return (
         row.setting.name,
         f"{row.share.total:,}" + (words.MISSING(row.missing) if row.missing else ""),
@@ -91,18 +91,18 @@ def _cells(row: Row) -> tuple[str, ...]:
     )
 
 
-def _good(row: Row) -> str:
+def _good(row: SettingRow) -> str:
     least, most = row.interval
     told = f"{row.share.value:.0%}"
     return told if row.is_measure else f"{told} ({100 * least:.0f}–{most:.0%})"
 
 
-def can_be_drawn(rows: Sequence[Row]) -> bool:
+def can_be_drawn(rows: Sequence[SettingRow]) -> bool:
     """Whether there is a dot to be seen."""
     return any(row.share.total and row.micro_dollars is not None for row in rows)
 
 
-def plot(rows: Sequence[Row]) -> str:
+def plot(rows: Sequence[SettingRow]) -> str:
     """Quality against cost as SVG: a dot for each setting, and a line for its interval."""
     shown = [row for row in ranked(rows) if row.share.total and row.micro_dollars is not None]
     dearest = max((row.micro_dollars or 0.0 for row in shown), default=0.0) or 1.0
@@ -151,7 +151,7 @@ def _frame(dearest: float) -> Iterator[str]:
     )
 
 
-def _point(row: Row, dearest: float, number: int) -> Iterator[str]:
+def _point(row: SettingRow, dearest: float, number: int) -> Iterator[str]:
     colour = _COLOURS[number % len(_COLOURS)]
     x, y = _x(row.micro_dollars or 0.0, dearest), _y(row.share.value)
     least, most = map(_y, row.interval)

@@ -15,7 +15,7 @@ from typing import Self
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
-from bot.eval.judge import Chosen, Comparison, Person
+from bot.eval.judge import Chosen, Comparison, PersonJudge
 from bot.net.listening import Listening
 
 HOST = "127.0.0.1"
@@ -58,7 +58,7 @@ class JudgingPage:
 
     def __init__(
         self,
-        person: Person,
+        person: PersonJudge,
         comparisons: Sequence[Comparison],
         *,
         undo_seconds: float = UNDO_SECONDS,

@@ -28,7 +28,7 @@ _HEAD = json.dumps({"format": _FORMAT}).encode()
 """The first line of a file."""
 
 
-class _Entry(BaseModel):
+class _Line(BaseModel):
     """A line: what is known of a request, or of a comparison, by its key."""
 
     model_config = ConfigDict(frozen=True)
@@ -36,14 +36,14 @@ class _Entry(BaseModel):
     key: str
 
 
-class Begun(_Entry):
+class BegunQuestion(_Line):
     """A request that may cost up to so many micro-dollars."""
 
     kind: Literal["begun"] = "begun"
     most: int
 
 
-class Result(_Entry):
+class Result(_Line):
     """An answer, or why there is none (`failure`)."""
 
     kind: Literal["answer"] = "answer"
@@ -59,15 +59,15 @@ Better = Literal["first", "second", "same"]
 """Which of two answers is."""
 
 
-class Choice(_Entry):
+class Choice(_Line):
     """What a person said of two answers."""
 
     kind: Literal["choice"] = "choice"
     better: Better
 
 
-_ENTRY: TypeAdapter[Begun | Result | Choice] = TypeAdapter(
-    Annotated[Begun | Result | Choice, Field(discriminator="kind")]
+_ENTRY: TypeAdapter[BegunQuestion | Result | Choice] = TypeAdapter(
+    Annotated[BegunQuestion | Result | Choice, Field(discriminator="kind")]
 )
 
 
@@ -76,7 +76,7 @@ def key_of(*parts: object) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
 
-class Record:
+class EvalRecord:
     """The file, while this process alone writes to it."""
 
     def __init__(self, path: Path) -> None:
@@ -138,7 +138,7 @@ class Record:
 
     def begin(self, key: str, most: int) -> None:
         """A request is made that costs up to so many micro-dollars."""
-        self._append(Begun(key=key, most=most))
+        self._append(BegunQuestion(key=key, most=most))
 
     def end(self, result: Result) -> None:
         """What the last request with this key came to."""
@@ -166,9 +166,9 @@ class Record:
             with suppress(ValueError):  # what cannot be read is of another version
                 self._take_in(_ENTRY.validate_python(json.loads(line)))
 
-    def _take_in(self, entry: Begun | Choice | Result) -> None:
+    def _take_in(self, entry: BegunQuestion | Choice | Result) -> None:
         match entry:
-            case Begun(key=key, most=most):
+            case BegunQuestion(key=key, most=most):
                 self._begun.setdefault(key, []).append(most)
             case Choice(key=key, better=better):
                 self.choices[key] = better
@@ -178,7 +178,7 @@ class Record:
                     open_.pop()
                 self.results[key] = entry
 
-    def _append(self, entry: Begun | Choice | Result) -> None:
+    def _append(self, entry: BegunQuestion | Choice | Result) -> None:
         self._write(json.dumps(entry.model_dump(exclude_defaults=True) | {"kind": entry.kind}))
         self._take_in(entry)
 

@@ -13,23 +13,23 @@ from pathlib import Path
 from typing import TextIO
 
 from bot.errors import StartupError
-from bot.eval.asking import Asker, EndedError, Progress, Question, SpentUpError, is_done
+from bot.eval.asking import Asker, EndedError, EvalQuestion, ProgressLine, SpentUpError, is_done
 from bot.eval.dataset import DataSet, Item, read_dataset
 from bot.eval.demo_page import shown_in_demo
 from bot.eval.grid import Setting, check_judge, read_grid
 from bot.eval.judge import (
     LEAST_TRIED,
     Agreement,
+    AnswerPair,
     Comparing,
     Judge,
-    Pair,
-    Person,
+    PersonJudge,
     agreement_between,
     points,
 )
-from bot.eval.outcome import Row, can_be_drawn, plot, table, verdict
+from bot.eval.outcome import SettingRow, can_be_drawn, plot, table, verdict
 from bot.eval.page import JudgingPage
-from bot.eval.record import Record, Result, key_of
+from bot.eval.record import EvalRecord, Result, key_of
 from bot.eval.rules import is_good
 from bot.grok.client import GrokClient, open_grok
 from bot.rules.shares import Proportion, mean
@@ -44,7 +44,7 @@ PERSON = "person"
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class EvalArguments:
     """What was typed. `budget` in US dollars; `judges`: a model, `PERSON`, or both; `first`: so
     many prompts, None: all; `demos`: where demos have their directories, None: none is looked for.
     """
@@ -77,7 +77,7 @@ class Wanted:
 
 async def run_eval(
     settings: Settings,
-    wanted: Wanted,
+    wanted: EvalArguments,
     stop: asyncio.Event,
     out: TextIO = sys.stdout,
     err: TextIO = sys.stderr,
@@ -102,7 +102,7 @@ async def run_eval(
         raise StartupError([words.NOTHING_GOOD])
     async with open_grok(settings) as grok:
         await grok.catalogue.refresh()
-        with Record(wanted.record) as record:
+        with EvalRecord(wanted.record) as record:
             work = _Eval(settings, wanted, grok, record, items=items, grid=grid, err=err)
             await work.run(stop)
             for line in _report(work, data):
@@ -116,9 +116,9 @@ class _Eval:
     def __init__(
         self,
         settings: Settings,
-        wanted: Wanted,
+        wanted: EvalArguments,
         grok: GrokClient,
-        record: Record,
+        record: EvalRecord,
         *,
         items: Sequence[Item],
         grid: Sequence[Setting],
@@ -133,7 +133,7 @@ class _Eval:
         budget = round(wanted.budget * 1_000_000)
         self.asker = Asker(grok, settings, record, budget=budget, at_once=wanted.at_once)
         self.judge = next((Judge(model, record) for model in wanted.models), None)
-        self.person = Person(record) if wanted.by_person else None
+        self.person = PersonJudge(record) if wanted.by_person else None
         self.ended = ""
         """Why there is no more; empty where all was asked."""
         self.lost_judge = ""
@@ -191,7 +191,7 @@ class _Eval:
         return bool(self.decides and pairs) and not any(pair.differs for pair in pairs)
 
     @property
-    def _questions(self) -> Sequence[Question]:
+    def _questions(self) -> Sequence[EvalQuestion]:
         return [self.question(item, each) for item in self.items for each in self.grid]
 
     @property
@@ -202,12 +202,12 @@ class _Eval:
         every = self.person.comparisons(self.all_pairs)
         return len(every) - sum(map(self.person.has_chosen, every))
 
-    def question(self, item: Item, setting: Setting) -> Question:
+    def question(self, item: Item, setting: Setting) -> EvalQuestion:
         """What a setting asks of an item."""
         request = setting.request(item.prompt, self._settings)
         system = setting.system(item.system)
         key = key_of("answer", request.given(), system, setting.effort)
-        return Question(key, request, system, setting.effort)
+        return EvalQuestion(key, request, system, setting.effort)
 
     def answer(self, item: Item, setting: Setting) -> Result | None:
         """What it answered; None where that did not come."""
@@ -219,14 +219,16 @@ class _Eval:
         """What came of every question; None: it is still to be asked."""
         return [self.record.results.get(each.key) for each in self._questions]
 
-    def pairs(self, setting: Setting) -> list[Pair]:
+    def pairs(self, setting: Setting) -> list[AnswerPair]:
         """The answers of the first setting, and those of this one, to the same prompts."""
         first = self.grid[0]
         both = ((item, self.answer(item, first), self.answer(item, setting)) for item in self.items)
-        return [Pair(item, one.text, other.text) for item, one, other in both if one and other]
+        return [
+            AnswerPair(item, one.text, other.text) for item, one, other in both if one and other
+        ]
 
     @property
-    def all_pairs(self) -> Sequence[Pair]:
+    def all_pairs(self) -> Sequence[AnswerPair]:
         """Those of every setting."""
         return list(chain.from_iterable(map(self.pairs, self.grid[1:])))
 
@@ -240,7 +242,7 @@ class _Eval:
             return
         await self._ask(questions, stop)
 
-    async def _ask_person(self, person: Person, stop: asyncio.Event) -> None:
+    async def _ask_person(self, person: PersonJudge, stop: asyncio.Event) -> None:
         if not (left := self.unjudged):
             return
         async with AsyncExitStack() as stack:
@@ -258,8 +260,8 @@ class _Eval:
         if page.unkept:
             raise EndedError(words.UNWRITABLE(page.unkept))
 
-    async def _ask(self, questions: Sequence[Question], stop: asyncio.Event) -> None:
-        progress = Progress(self.record, self._wanted.budget, questions, self._err)
+    async def _ask(self, questions: Sequence[EvalQuestion], stop: asyncio.Event) -> None:
+        progress = ProgressLine(self.record, self._wanted.budget, questions, self._err)
         told = asyncio.create_task(self._tell_stop(progress, stop))
         try:
             await self.asker.ask(questions, stop, progress.show)
@@ -267,12 +269,12 @@ class _Eval:
             told.cancel()
             progress.end()
 
-    async def _tell_stop(self, progress: Progress, stop: asyncio.Event) -> None:
+    async def _tell_stop(self, progress: ProgressLine, stop: asyncio.Event) -> None:
         await stop.wait()
         if self.asker.under_way:
             progress.say(words.STOPPING(self.asker.under_way))
 
-    def _tell_plan(self, questions: Sequence[Question]) -> None:
+    def _tell_plan(self, questions: Sequence[EvalQuestion]) -> None:
         left = {q.key: q for q in questions if not is_done(self.record.results.get(q.key))}
         most = sum(map(self.asker.most, left.values())) / 1_000_000
         told = words.plan(
@@ -317,7 +319,7 @@ def _missing(work: _Eval) -> Iterator[str]:
         yield words.NOT_ASKED(not_asked)
 
 
-def _drawn(rows: Sequence[Row], path: Path) -> str:
+def _drawn(rows: Sequence[SettingRow], path: Path) -> str:
     """What is said of the picture, once it is written beside the results and never over them."""
     picture = path.with_name(f"{path.name if path.suffix == '.svg' else path.stem}.svg")
     try:
@@ -334,7 +336,7 @@ def _of_judge(work: _Eval, judge: Judge) -> Iterator[str]:
     if agreement := judge.agreement(work.items):
         share, kappa, total = _agreed(agreement)
         yield words.AGREEMENT(model=judge.model, share=share, votes=total, kappa=kappa)
-    if both := agreement_between(judge, Person(work.record), work.all_pairs):
+    if both := agreement_between(judge, PersonJudge(work.record), work.all_pairs):
         share, kappa, total = _agreed(both)
         yield words.AGREEMENT_WITH_PERSON(model=judge.model, share=share, pairs=total, kappa=kappa)
     if not work.decides:
@@ -350,10 +352,10 @@ def _agreed(found: Agreement) -> tuple[str, str, int]:
     return share, "-" if found.kappa is None else f"{found.kappa:.2f}", found.share.total
 
 
-def _row(work: _Eval, setting: Setting) -> Row:
+def _row(work: _Eval, setting: Setting) -> SettingRow:
     answers = [(item, work.answer(item, setting)) for item in work.items]
     came = [(item, result) for item, result in answers if result]
-    return Row(
+    return SettingRow(
         setting,
         _share(work, setting, came),
         mean(result.micro_dollars for _, result in came),

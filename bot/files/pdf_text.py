@@ -29,7 +29,7 @@ Outcome = Literal["read", "locked", "intricate", "damaged"]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class PdfText:
     """What is in a PDF: `text` of its pages, as much as was wanted; `cut`: there is more."""
 
     outcome: Outcome
@@ -38,24 +38,24 @@ class Found:
     cut: bool = False
 
 
-def found_in(data: bytes, most: int) -> Found:
+def found_in(data: bytes, most: int) -> PdfText:
     """The text of a PDF, `most` bytes of it (UTF-8) and one page more at most."""
     try:
         reader = PdfReader(io.BytesIO(data))
         if reader.is_encrypted and not reader.decrypt(""):
-            return Found("locked")
+            return PdfText("locked")
         return _read(reader, most)
     except DependencyError:  # a cipher that needs a library
-        return Found("locked")
+        return PdfText("locked")
     except (LimitReachedError, MemoryError, RecursionError):
-        return Found("intricate")
+        return PdfText("intricate")
     except (PyPdfError, ValueError, TypeError, KeyError, IndexError, AttributeError):
-        return Found("damaged")
+        return PdfText("damaged")
     except (OverflowError, ArithmeticError, OSError, AssertionError):
-        return Found("damaged")
+        return PdfText("damaged")
 
 
-def _read(reader: PdfReader, most: int) -> Found:
+def _read(reader: PdfReader, most: int) -> PdfText:
     pages = len(reader.pages)
     parts: list[str] = []
     size = 0
@@ -68,7 +68,7 @@ def _read(reader: PdfReader, most: int) -> Found:
     whole = "\n\n".join(filter(None, parts)).encode(errors="replace")
     kept = whole[:most].decode(errors="ignore")
     cut = len(whole) > most or len(parts) < pages
-    return Found("read", pages, kept, cut) if pages else Found("damaged")
+    return PdfText("read", pages, kept, cut) if pages else PdfText("damaged")
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from bot.files.material import Enclosure, Picture, Text, Unread, in_base64
 from bot.files.pdf import read_pdf
 from bot.files.pictures import size_of_jpeg, size_of_png
 from bot.files.plain import text_in
-from bot.files.ref import Bounds, FileInfo, Kind
+from bot.files.ref import FileBounds, FileInfo, Kind
 from bot.markdown.characters import printable
 from bot.words import files as words
 
@@ -33,7 +33,7 @@ PDFS_AT_ONCE = 2
 class Reading:
     """Reads files, never more of them than was reserved."""
 
-    def __init__(self, bounds: Bounds) -> None:
+    def __init__(self, bounds: FileBounds) -> None:
         self.bounds = bounds
         self._turns = asyncio.Semaphore(PDFS_AT_ONCE)
 

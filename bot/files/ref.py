@@ -95,7 +95,7 @@ R = TypeVar("R", FileRef, FileInfo)
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class FileBounds:
     """The most tokens that one picture comes to, and any other file: text beyond them is left
     out."""
 
@@ -143,9 +143,9 @@ class Bounds:
         )
 
 
-def bounds_of(settings: Settings) -> Bounds:
+def bounds_of(settings: Settings) -> FileBounds:
     """Those that the operator has set."""
-    return Bounds(settings.grok_image_tokens, settings.grok_file_tokens)
+    return FileBounds(settings.grok_image_tokens, settings.grok_file_tokens)
 
 
 def shows_pictures(refs: Iterable[FileRef]) -> bool:

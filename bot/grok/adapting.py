@@ -70,14 +70,14 @@ _STREAM = compiled_later(r"\bstream(?:ing|ed|s)?\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class LongestAnswer:
     """The longest answer, in tokens, and what bounds it: the window, or the model itself."""
 
     tokens: int
     bound: Literal["max_context", "max_output"]
 
 
-def room_after(failure: Failure, call: Call) -> Room | None:
+def room_after(failure: Failure, call: Call) -> LongestAnswer | None:
     """How much shorter than `call` would have it the answer must be; None: that is not what
     `failure` is about, or too little is left."""
     cap = next((call.body[name] for name in _CAPS if name in call.body), None)
@@ -85,11 +85,11 @@ def room_after(failure: Failure, call: Call) -> Room | None:
     if not isinstance(cap, int) or failure.kind not in {"too_long", "invalid"}:
         return None
     if most := _number(_MOST(), said):
-        return Room(most, "max_output") if most < cap else None
+        return LongestAnswer(most, "max_output") if most < cap else None
     window, prompt = _number(_WINDOW(), said), _number(_PROMPT(), said)
     if not window or not prompt or not window // _LEAST_SHARE <= window - prompt < cap:
         return None
-    return Room(window - prompt, "max_context")
+    return LongestAnswer(window - prompt, "max_context")
 
 
 def tells_most(said: str) -> bool:
@@ -97,7 +97,7 @@ def tells_most(said: str) -> bool:
     return _MOST().search(said) is not None
 
 
-def shortened(call: Call, room: Room) -> Call:
+def shortened(call: Call, room: LongestAnswer) -> Call:
     """`call` for an answer of that length."""
     caps = {name: room.tokens for name in _CAPS if name in call.body}
     return replace(call, body={**call.body, **caps})

@@ -21,7 +21,7 @@ from bot.completion.tools import Searched
 from bot.completion.transcript import carried, holds_pictures
 from bot.errors import GrokFailed, GrokFailure
 from bot.files.material import Pdf
-from bot.grok.adapting import Room, Way, adapted, room_after, shortened, ways_out
+from bot.grok.adapting import LongestAnswer, Way, adapted, room_after, shortened, ways_out
 from bot.grok.call import Call
 from bot.grok.endpoints.writing import enclosed, rewritten
 from bot.grok.errors import Failure, not_searched, safe_name, tools_in
@@ -30,7 +30,7 @@ from bot.grok.http.sips import Deadlines, Sips
 from bot.grok.meaning import lasts, takes_no_files, takes_no_pictures
 from bot.grok.routing import Refused, Router
 from bot.grok.text.citing import Citing
-from bot.grok.text.progress import Held, Thinking
+from bot.grok.text.progress import HeldBack, Thinking
 from bot.grok.text.trimming import Trimming
 from bot.metrics import known_model
 from bot.settings import Settings
@@ -125,7 +125,7 @@ class Completion:
     no part of how long Grok takes."""
     unsearched: tuple[Searched, ...] = field(init=False, default=())
     """Where the server would not search, though that was asked for."""
-    _room: Room | None = field(init=False, default=None)
+    _room: LongestAnswer | None = field(init=False, default=None)
     _tries: int = field(init=False, default=0)
     _began: bool = field(init=False, default=False)
     _ways: list[Way] = field(init=False, factory=list)
@@ -192,7 +192,7 @@ class Completion:
     async def _attempt(self, deadlines: Deadlines) -> AsyncGenerator[Chunk]:
         """The answer to one post; raises `_MixedUp` when it can be had in another way only."""
         several = self.call.stream and self.call.request.choices > 1
-        held = Held(holds=several and not self._router.tells_apart(self.call))
+        held = HeldBack(holds=several and not self._router.tells_apart(self.call))
         try:
             async with aclosing(self._answer(deadlines)) as chunks:
                 async for chunk in chunks:

@@ -52,7 +52,7 @@ NOTHING_BESIDE = Beside()
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class Identifiers:
     """Who asks, and what belongs together: so that the API can reuse what it has read, and knows
     whom a refusal is about. They are sent as hashes."""
 
@@ -60,7 +60,7 @@ class Names:
     asker: str = ""
 
 
-NAMELESS = Names()
+NAMELESS = Identifiers()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Call:
     stream: bool
     past: Past = NO_PAST
     beside: Beside = NOTHING_BESIDE
-    names: Names = NAMELESS
+    names: Identifiers = NAMELESS
     lead: str = ""
     tail: str = ""
 

@@ -17,7 +17,7 @@ from bot.completion.search import NO_SEARCH, Search
 from bot.completion.transcript import NO_PAST, Past, carried
 from bot.errors import Fault, RequestRefused, StartupError
 from bot.grok import answering, key, routing, tokenizer
-from bot.grok.call import Beside, Call, Names, Shape, dialect_of
+from bot.grok.call import Beside, Call, Identifiers, Shape, dialect_of
 from bot.grok.catalogue import Catalogue, PriceList
 from bot.grok.http import api
 from bot.grok.known_models import KNOWN
@@ -180,7 +180,7 @@ class GrokClient:
         if isinstance(call, CompletionRequest):
             call = self.plan(call, nobodys_cap=nobodys_cap)
         return answering.Completion(
-            replace(call, names=Names(conversation or "", asker)),
+            replace(call, names=Identifiers(conversation or "", asker)),
             api=self._api,
             router=self._router,
             settings=self._settings,

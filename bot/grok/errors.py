@@ -18,8 +18,8 @@ from bot.deferred import compiled_later
 from bot.errors import GrokFailed, GrokFailure
 from bot.grok.call import Call
 from bot.grok.meaning import (
+    Complaint,
     Missing,
-    Said,
     is_page,
     kind_of,
     missing_in,
@@ -92,13 +92,13 @@ class Failure(GrokFailed):
         retry_after: float | None = None,
         missing: Missing = "",
         parameter: str = "",
-        said: Said | None = None,
+        said: Complaint | None = None,
     ) -> None:
         super().__init__(sentence, kind=kind, reached=reached, spent=spent, parameter=parameter)
         self.retry = retry
         self.retry_after = retry_after
         self.missing: Missing = missing
-        self.said = said or Said()
+        self.said = said or Complaint()
 
     def later(self, seconds: float) -> Failure:
         """The same, with when to ask again."""
@@ -138,7 +138,7 @@ def from_event(data: Any, call: Call, secret: str = "", *, begun: bool = True) -
     return failure
 
 
-def _failure(status: int, said: Said, call: Call, secret: str) -> Failure:
+def _failure(status: int, said: Complaint, call: Call, secret: str) -> Failure:
     missing = missing_in(status, said)
     kind = "unknown_model" if missing else kind_of(status, said)
     return Failure(
@@ -183,14 +183,14 @@ _GIVEN_UP_ON = frozenset({408, 499, 502, 504, 520, 522, 524})
 _NEVER_AGAIN = frozenset({501, 505, 525, 526})
 
 
-def _parameter(kind: GrokFailure, said: Said, call: Call) -> str:
+def _parameter(kind: GrokFailure, said: Complaint, call: Call) -> str:
     """Our name of what is not taken; empty where an error blames nothing of its own."""
     if kind != "invalid":
         return ""
     return (filter_in(said) if call.beside.search else "") or parameter_in(said)
 
 
-def _sentence(kind: GrokFailure, said: Said, call: Call, secret: str) -> str:
+def _sentence(kind: GrokFailure, said: Complaint, call: Call, secret: str) -> str:
     model = safe_name(call.request.model)
     if kind == "invalid":
         parameter = _parameter(kind, said, call)
@@ -227,7 +227,7 @@ def _short(text: str, limit: int) -> str:
     return short(text, limit)
 
 
-def parameter_in(said: Said) -> str:
+def parameter_in(said: Complaint) -> str:
     """Our name of the parameter that the API complains about, or `""`."""
     found = [said.parameter]
     found += [name for names in _PARAMETER().findall(said.text.strip()) for name in names if name]
@@ -238,7 +238,7 @@ def parameter_in(said: Said) -> str:
     return ""
 
 
-def tools_in(said: Said, sent: Collection[Searched]) -> tuple[Searched, ...]:
+def tools_in(said: Complaint, sent: Collection[Searched]) -> tuple[Searched, ...]:
     """Which of the tools that were `sent` an error says cannot be had; those of which it names
     none, or a value of theirs, are not among them."""
     text = f"{said.parameter} {said.every}"
@@ -247,7 +247,7 @@ def tools_in(said: Said, sent: Collection[Searched]) -> tuple[Searched, ...]:
     return tuple(name for name in sent if TOOLS[name].wire in _unlisted(text)) or tuple(sent)
 
 
-def filter_in(said: Said) -> str:
+def filter_in(said: Complaint) -> str:
     """The option of a search that an error is about, or `""`."""
     text = f"{said.parameter} {said.every}"
     filters = {wire: name for tool in TOOLS.values() for name, wire in tool.filters.items()}

@@ -6,14 +6,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from bot.grok.http.api import Reply
+from bot.grok.http.api import HttpReply
 from bot.grok.meaning import kind_of, say, tells_error
 
 KeyState = Literal["ok", "wrong", "blocked", "disabled", "unknown"]
 """`blocked`: the team or the key is, often for want of credit; `unknown`: the API does not say."""
 
 
-LookUp = Callable[[str], Awaitable[Reply]]
+LookUp = Callable[[str], Awaitable[HttpReply]]
 
 _MODELS = "/models"
 _LIKELY = ("/v1", "/api/v1", "/openai/v1", "/v1beta/openai")
@@ -64,13 +64,13 @@ async def reach(look_up: LookUp) -> Reach:
     return Reach()
 
 
-def _lists(found: Reply) -> bool:
+def _lists(found: HttpReply) -> bool:
     data = found.data
     names = data.get("data", data.get("models")) if isinstance(data, Mapping) else data
     return found.status == 200 and isinstance(names, list)
 
 
-def _refused(found: Reply) -> KeyState | None:
+def _refused(found: HttpReply) -> KeyState | None:
     """What an error says of the key; None where it is about something else."""
     if found.status == 401:
         return "wrong"
@@ -84,7 +84,7 @@ def _refused(found: Reply) -> KeyState | None:
     return "wrong" if kind in {"bad_key", "not_permitted"} else None
 
 
-def read_key(found: Reply) -> KeyState:
+def read_key(found: HttpReply) -> KeyState:
     """The state of the key in the reply to `GET /v1/api-key`."""
     if found.status == 200 and isinstance(found.data, Mapping):
         return _of(found.data)

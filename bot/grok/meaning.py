@@ -140,7 +140,7 @@ def is_page(text: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Complaint:
     """What an error body says: its words, its code and the parameter that it blames; `every` holds
     all of its words and codes, to look for what they mean."""
 
@@ -151,22 +151,22 @@ class Said:
     codes: tuple[str, ...] = ()
 
 
-def read_error(body: str) -> Said:
+def read_error(body: str) -> Complaint:
     """Read an error body: JSON of any shape, plain text, a page, or nothing."""
     try:
         return say(json.loads(body, strict=False))
     except (ValueError, RecursionError):
-        return Said() if is_page(body) else say(body[:READ_CHARS])
+        return Complaint() if is_page(body) else say(body[:READ_CHARS])
 
 
-def say(data: Any) -> Said:
+def say(data: Any) -> Complaint:
     """What an error says that came as `data`."""
     found = _Found()
     found.read(data, 0)
     texts = [text for text in found.texts if not _GENERIC.fullmatch(text.rstrip(" .!"))]
     text = next(iter(texts or found.texts), "")
     every = " ".join((*found.codes, *found.texts))
-    return Said(
+    return Complaint(
         as_text(text[:READ_CHARS]),
         as_text(next(iter(found.codes), "")[:READ_CHARS]),
         as_text(next(iter(found.parameters), "")[:READ_CHARS]),
@@ -261,7 +261,7 @@ def _words_of_error(data: Mapping[str, Any]) -> Iterator[bool]:
         yield bool(said) and not answers and code.lower() not in _FINE
 
 
-def status_in(said: Said) -> int:
+def status_in(said: Complaint) -> int:
     """The HTTP status that an error inside a 200 stands for; 0 where it does not say so."""
     return next(filter(None, map(_status_of, said.codes)), _UNTOLD)
 
@@ -273,7 +273,7 @@ def _status_of(code: str) -> int:
     return _CODES.get(plain, _UNTOLD)
 
 
-def missing_in(status: int, said: Said) -> Missing:
+def missing_in(status: int, said: Complaint) -> Missing:
     """Whether an error says that there is no such model, or not at this endpoint."""
     text = said.text
     if status in {405, 410}:
@@ -287,12 +287,12 @@ def missing_in(status: int, said: Said) -> Missing:
     return "model" if status in {_UNTOLD, 400} and _NO_MODEL().search(said.every) else ""
 
 
-def names_model(said: Said) -> bool:
+def names_model(said: Complaint) -> bool:
     """Whether an error is about a model, and not about the address."""
     return bool(_NO_MODEL().search(said.every)) or "model" in f"{said.text} {said.code}".lower()
 
 
-def kind_of(status: int, said: Said) -> GrokFailure:  # noqa: PLR0911 - one line for each kind
+def kind_of(status: int, said: Complaint) -> GrokFailure:  # noqa: PLR0911 - one line for each kind
     """What kind of failure an error is."""
     text = said.every
     if status in _REFUSING and _REFUSED().search(text):
@@ -320,7 +320,7 @@ def kind_of(status: int, said: Said) -> GrokFailure:  # noqa: PLR0911 - one line
 _REFUSING = frozenset({_UNTOLD, 400, 403, 406, 422, 446, 451})
 
 
-def lasts(said: Said) -> bool:
+def lasts(said: Complaint) -> bool:
     """Whether an error of a server that is out of order says that it does not have a thing."""
     return bool(_LACKS().search(said.every)) and not _PASSES().search(said.every)
 
@@ -340,7 +340,7 @@ _ONE_PICTURE = compiled_later(
 """What is wrong with a picture, and not with pictures."""
 
 
-def takes_no_pictures(said: Said) -> bool:
+def takes_no_pictures(said: Complaint) -> bool:
     """Whether an error says that no pictures are looked at, and not that this one is not."""
     return _takes_none(_PICTURES(), said.every)
 
@@ -348,7 +348,7 @@ def takes_no_pictures(said: Said) -> bool:
 _FILES = compiled_later(r"\b(?:input_file|file_data|files?|pdfs?|documents?)\b", re.IGNORECASE)
 
 
-def takes_no_files(said: Said) -> bool:
+def takes_no_files(said: Complaint) -> bool:
     """Whether an error says that no files are taken as they are, and not that this one is not."""
     return _takes_none(_FILES(), said.every)
 
@@ -357,6 +357,6 @@ def _takes_none(kind: re.Pattern[str], text: str) -> bool:
     return bool(kind.search(text) and _NOT_TAKEN().search(text) and not _ONE_PICTURE().search(text))
 
 
-def unsupported(said: Said) -> bool:
+def unsupported(said: Complaint) -> bool:
     """Whether an error says that a parameter is not taken at all, whatever its value."""
     return bool(_UNSUPPORTED().search(said.every)) and not _VALUE().search(said.every)

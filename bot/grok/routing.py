@@ -54,7 +54,7 @@ class Route(NamedTuple):
 K = TypeVar("K", bound=Hashable)
 
 
-class Memory(Generic[K]):
+class ExpiringSet(Generic[K]):
     """Remembers keys; each is forgotten after a day, and the oldest when they are too many."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -90,13 +90,13 @@ class Router:
     _dialect: Dialect = "xai"
     _usual: str = field(default="", kw_only=True)
     _usual_cap: int | None = field(default=None, kw_only=True)
-    _refusals: Memory[tuple[str, Endpoint]] = field(init=False, factory=Memory)
+    _refusals: ExpiringSet[tuple[str, Endpoint]] = field(init=False, factory=ExpiringSet)
     """Models that an endpoint was found not to serve; `""`: the server does not have it."""
-    _proven: Memory[tuple[str, Endpoint]] = field(init=False, factory=Memory)
-    _blind: Memory[str] = field(init=False, factory=Memory)
-    _not_taken: Memory[tuple[str, Endpoint, str]] = field(init=False, factory=Memory)
-    _ways: Memory[tuple[str, Endpoint, Way]] = field(init=False, factory=Memory)
-    _apart: Memory[tuple[str, Endpoint]] = field(init=False, factory=Memory)
+    _proven: ExpiringSet[tuple[str, Endpoint]] = field(init=False, factory=ExpiringSet)
+    _blind: ExpiringSet[str] = field(init=False, factory=ExpiringSet)
+    _not_taken: ExpiringSet[tuple[str, Endpoint, str]] = field(init=False, factory=ExpiringSet)
+    _ways: ExpiringSet[tuple[str, Endpoint, Way]] = field(init=False, factory=ExpiringSet)
+    _apart: ExpiringSet[tuple[str, Endpoint]] = field(init=False, factory=ExpiringSet)
 
     def route(
         self,

@@ -14,9 +14,9 @@ import structlog
 
 from bot.completion.ask import most_tokens
 from bot.grok.errors import Failure
-from bot.grok.http.api import Reply
+from bot.grok.http.api import HttpReply
 from bot.grok.http.receiving import count_listed
-from bot.grok.routing import Memory
+from bot.grok.routing import ExpiringSet
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +32,7 @@ _SPECIAL = 16
 
 _MAY_CHANGE = frozenset({408, 425, 429})
 
-Put = Callable[[str, Mapping[str, Any], float], Awaitable[Reply]]
+Put = Callable[[str, Mapping[str, Any], float], Awaitable[HttpReply]]
 """Posts a body to a path below the base address, and takes what comes within so many seconds;
 raises `Failure`."""
 
@@ -44,7 +44,7 @@ class Tokenizer:
         self._put = put
         self._clock = clock
         self._rests_until = 0.0
-        self._none: Memory[str] = Memory(clock)
+        self._none: ExpiringSet[str] = ExpiringSet(clock)
 
     async def count(self, model: str, text: str, seconds: float) -> int | None:
         """How many tokens `text` is to `model`; None when nobody says so within `seconds`."""

@@ -22,7 +22,7 @@ from bot.errors import OutcomeUnknown, RateLimited, SlackError
 from bot.files.kinds import kind_by
 from bot.files.material import Enclosure, Unread
 from bot.files.reading import FILE_BYTES, QUESTION_BYTES, Reading
-from bot.files.ref import MOST_FILES, Bounds, FileInfo, FileRef
+from bot.files.ref import MOST_FILES, FileBounds, FileInfo, FileRef
 from bot.slack.session import PAGE, REDIRECTED, TOO_LARGE
 from bot.slack.web_api import WebApi, mapping
 from bot.words import files as words
@@ -257,7 +257,7 @@ class Files:
         self._holding.give(held)
 
     @property
-    def bounds(self) -> Bounds:
+    def bounds(self) -> FileBounds:
         """The most that each comes to."""
         return self._reading.bounds
 

@@ -9,8 +9,8 @@ import pytest
 from bot.completion.references import (
     MOST_LISTED,
     MOST_REFERENCES,
+    AnswerReferences,
     Reference,
-    References,
     host_of,
     link_to,
     listing,
@@ -22,7 +22,7 @@ A, B, C = "https://a.example/x", "https://www.b.example/wiki/X_(y)", "https://c.
 
 
 def _listed(*found: Reference) -> tuple[Reference, ...]:
-    references = References()
+    references = AnswerReferences()
     references.add(found)
     return references.listed()
 

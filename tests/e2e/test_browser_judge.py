@@ -12,7 +12,7 @@ import pytest
 from playwright.async_api import FrameLocator, Page, expect
 
 from bot.eval.demo_page import Notice, leave_notice
-from bot.eval.run import PERSON, Wanted, run_eval
+from bot.eval.run import PERSON, EvalArguments, run_eval
 from bot.rules.shares import Proportion
 from bot.words.terminal import eval as words
 from sandbox.grok import GrokServer, Script
@@ -31,7 +31,7 @@ class Terminal:
         self, grok: GrokServer, data: Path, *judges: str, demos: Path | None = None
     ) -> None:
         self.stop, self.out, self._err = asyncio.Event(), io.StringIO(), io.StringIO()
-        wanted = Wanted(data, ("temperature=0.8,0.2",), 5.0, judges=judges, demos=demos)
+        wanted = EvalArguments(data, ("temperature=0.8,0.2",), 5.0, judges=judges, demos=demos)
         settings = grok_settings(grok, grok_max_tokens=100)
         running = run_eval(settings, wanted, self.stop, self.out, self._err)
         self.code = asyncio.create_task(running)

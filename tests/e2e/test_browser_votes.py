@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
-from bot.eval.run import Wanted, run_eval
+from bot.eval.run import EvalArguments, run_eval
 from bot.slack.charts.charts import CHART
 from bot.words import votes as words
 from sandbox.workspace import ANA, GENERAL, Message, dm_of
@@ -78,7 +78,7 @@ async def test_votes_in_the_page_become_a_decision(
         name, content = next((n, c) for n, c in sent(stage).items() if n.endswith(".jsonl"))
         (tmp_path / name).write_bytes(content)
         out = io.StringIO()
-        wanted = Wanted(tmp_path / name, ("temperature=1.2,0.2",), 1.0, judges=("grok-4.3",))
+        wanted = EvalArguments(tmp_path / name, ("temperature=1.2,0.2",), 1.0, judges=("grok-4.3",))
         code = await run_eval(
             grok_settings(stage.grok), wanted, asyncio.Event(), out, io.StringIO()
         )

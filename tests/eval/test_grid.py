@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.errors import StartupError
 from bot.eval.grid import MOST_SETTINGS, read_grid
-from bot.eval.outcome import Row, plot
+from bot.eval.outcome import SettingRow, plot
 from bot.rules.shares import Proportion
 from bot.settings import Settings
 from bot.words.terminal import eval as words
@@ -84,7 +84,7 @@ def test_a_setting_is_called_on_one_line_and_drawn_whatever_stands_in_it() -> No
     (setting,) = read_grid(("system=\x1b[31mBe\nbrief\u202e\x00",), SETTINGS)
 
     assert setting.name == 'system=" [31mBe brief "'
-    assert ET.fromstring(plot([Row(setting, Proportion(1, 2), 100, 0.5, 2.0)])) is not None
+    assert ET.fromstring(plot([SettingRow(setting, Proportion(1, 2), 100, 0.5, 2.0)])) is not None
 
 
 @given(st.text(max_size=40))

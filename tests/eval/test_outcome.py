@@ -5,13 +5,15 @@ from __future__ import annotations
 from xml.etree import ElementTree as ET
 
 from bot.eval.grid import Setting
-from bot.eval.outcome import Row, plot, ranked, table, verdict
+from bot.eval.outcome import SettingRow, plot, ranked, table, verdict
 from bot.rules.shares import Proportion
 from bot.words.terminal import eval as words
 
 
-def row(temperature: float, hits: float, total: int, cost: float | None = 100) -> Row:
-    return Row(Setting({"temperature": temperature}), Proportion(hits, total), cost, 0.5, 2.0)
+def row(temperature: float, hits: float, total: int, cost: float | None = 100) -> SettingRow:
+    return SettingRow(
+        Setting({"temperature": temperature}), Proportion(hits, total), cost, 0.5, 2.0
+    )
 
 
 def test_the_best_comes_first_and_of_equals_the_cheapest() -> None:
@@ -44,7 +46,9 @@ def test_of_one_setting_and_of_none_that_is_good_none_is_the_best() -> None:
 
 def test_what_the_others_are_measured_by_has_no_range() -> None:
     """Its share is 50 % by definition: 10 of 40 are surely less, whatever would be by chance."""
-    measure = Row(Setting({"temperature": 0.2}), Proportion(20, 40), 100, 0.5, 2.0, is_measure=True)
+    measure = SettingRow(
+        Setting({"temperature": 0.2}), Proportion(20, 40), 100, 0.5, 2.0, is_measure=True
+    )
     worse, better, like = row(0.8, 10, 40), row(0.8, 30, 40), row(0.8, 18, 40)
 
     assert list(table([measure, worse]))[1].split()[1:4] == ["40", "50%", "$0.000100"]
@@ -56,7 +60,9 @@ def test_what_the_others_are_measured_by_has_no_range() -> None:
 
 def test_the_picture_is_svg_with_a_dot_and_a_line_for_each_setting() -> None:
     rows = [row(0.2, 9, 10), row(0.8, 5, 10, 400), row(0.9, 0, 0), row(0.7, 1, 2, None)]
-    rows.append(Row(Setting({"system": 'Be <b>"brief"</b> &'}), Proportion(1, 2), 0.0, None, None))
+    rows.append(
+        SettingRow(Setting({"system": 'Be <b>"brief"</b> &'}), Proportion(1, 2), 0.0, None, None)
+    )
 
     root = ET.fromstring(plot(rows))
     kind = "{http://www.w3.org/2000/svg}"

@@ -13,19 +13,21 @@ import httpx
 import pytest
 
 from bot.eval.dataset import Item
-from bot.eval.judge import Pair, Person
+from bot.eval.judge import AnswerPair, PersonJudge
 from bot.eval.page import TOKEN, UNDO_SECONDS, JudgingPage
-from bot.eval.record import Record
+from bot.eval.record import EvalRecord
 
 pytestmark = pytest.mark.integration
 
-PAIRS = [Pair(Item(prompt=f"p{number}"), f"one {number}", "<b>other</b>") for number in range(3)]
+PAIRS = [
+    AnswerPair(Item(prompt=f"p{number}"), f"one {number}", "<b>other</b>") for number in range(3)
+]
 
 
 @pytest.fixture
 async def page(tmp_path: Path) -> AsyncIterator[JudgingPage]:
-    with Record(tmp_path / "out.jsonl") as record:
-        person = Person(record)
+    with EvalRecord(tmp_path / "out.jsonl") as record:
+        person = PersonJudge(record)
         async with JudgingPage(person, person.comparisons(PAIRS)) as opened:
             yield opened
 
@@ -62,8 +64,8 @@ async def test_pairs_come_without_their_settings_until_all_are_judged(
 
 async def test_the_last_choice_can_be_taken_back_until_it_ends_by_itself(tmp_path: Path) -> None:
     """Nor does it end while somebody looks at it again."""
-    with Record(tmp_path / "out.jsonl") as record:
-        person = Person(record)
+    with EvalRecord(tmp_path / "out.jsonl") as record:
+        person = PersonJudge(record)
         comparisons = person.comparisons(PAIRS[:1])
         async with JudgingPage(person, comparisons, undo_seconds=0.2) as page:
             base, _, token = page.address.partition("#")
@@ -151,7 +153,7 @@ async def test_a_choice_that_cannot_be_kept_ends_it(
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Record, "_write", full)
+    monkeypatch.setattr(EvalRecord, "_write", full)
     reply = await client.post("/choice", json={"key": key, "chosen": "a"})
 
     assert reply.status_code == 507

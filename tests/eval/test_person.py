@@ -7,19 +7,19 @@ from pathlib import Path
 import pytest
 
 from bot.eval.dataset import Item
-from bot.eval.judge import Chosen, Pair, Person, agreement_between, points
-from bot.eval.record import Record
+from bot.eval.judge import AnswerPair, Chosen, PersonJudge, agreement_between, points
+from bot.eval.record import EvalRecord
 from tests.eval.test_judge import judged
 
 ITEM = Item(prompt="Name a river", expected="Nile")
-PAIRS = [Pair(ITEM, f"river {number}", f"lake {number}") for number in range(200)]
+PAIRS = [AnswerPair(ITEM, f"river {number}", f"lake {number}") for number in range(200)]
 
 
 def test_each_pair_comes_once_in_an_order_that_stays(tmp_path: Path) -> None:
-    with Record(tmp_path / "out.jsonl") as record:
-        same = Pair(ITEM, "the same", "the same")
-        shown = Person(record).comparisons([*PAIRS, same, *PAIRS])
-        again = Person(record).comparisons(reversed(PAIRS))
+    with EvalRecord(tmp_path / "out.jsonl") as record:
+        same = AnswerPair(ITEM, "the same", "the same")
+        shown = PersonJudge(record).comparisons([*PAIRS, same, *PAIRS])
+        again = PersonJudge(record).comparisons(reversed(PAIRS))
 
     assert shown == again
     assert len(shown) == len(PAIRS)
@@ -29,8 +29,8 @@ def test_each_pair_comes_once_in_an_order_that_stays(tmp_path: Path) -> None:
 
 def test_a_choice_is_of_the_answer_that_was_shown_there(tmp_path: Path) -> None:
     wanted: dict[Chosen, float] = {"a": 1.0, "b": 0.0, "tie": 0.5}
-    with Record(tmp_path / "out.jsonl") as record:
-        person = Person(record)
+    with EvalRecord(tmp_path / "out.jsonl") as record:
+        person = PersonJudge(record)
         for chosen, gets in wanted.items():
             for each in person.comparisons(PAIRS):
                 person.choose(each, chosen)
@@ -40,18 +40,18 @@ def test_a_choice_is_of_the_answer_that_was_shown_there(tmp_path: Path) -> None:
 
 def test_choices_are_kept_and_the_last_one_counts(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
-    with Record(path) as record:
-        person = Person(record)
+    with EvalRecord(path) as record:
+        person = PersonJudge(record)
         first, second, *_ = person.comparisons(PAIRS)
         person.choose(first, "a")
         person.choose(first, "tie")
-    with Record(path) as record:
-        person = Person(record)
+    with EvalRecord(path) as record:
+        person = PersonJudge(record)
         assert person.has_chosen(first)
         assert person.better(first.pair) == "same"
         assert not person.has_chosen(second)
         assert points(person, second.pair) is None
-        assert person.better(Pair(ITEM, "x", "x")) == "same"
+        assert person.better(AnswerPair(ITEM, "x", "x")) == "same"
 
 
 @pytest.mark.parametrize(
@@ -60,11 +60,11 @@ def test_choices_are_kept_and_the_last_one_counts(tmp_path: Path) -> None:
 def test_a_model_and_a_person_are_held_against_each_other(
     tmp_path: Path, chosen: str | None, agreed: tuple[int, int] | None
 ) -> None:
-    pair = Pair(ITEM, "The Nile.", "A lake.")
-    with Record(tmp_path / "out.jsonl") as record:
+    pair = AnswerPair(ITEM, "The Nile.", "A lake.")
+    with EvalRecord(tmp_path / "out.jsonl") as record:
         judge, person = (
             judged(record, '{"better": "second"}', '{"better": "first"}'),
-            Person(record),
+            PersonJudge(record),
         )
         (each,) = person.comparisons([pair])
         by_meaning: dict[str, Chosen] = {
@@ -74,6 +74,6 @@ def test_a_model_and_a_person_are_held_against_each_other(
         }
         if chosen:
             person.choose(each, by_meaning[chosen])
-        found = agreement_between(judge, person, [pair, Pair(ITEM, "x", "x")])
+        found = agreement_between(judge, person, [pair, AnswerPair(ITEM, "x", "x")])
 
     assert (found and (found.share.hits, found.share.total)) == agreed

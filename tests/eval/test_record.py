@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from bot.errors import StartupError
-from bot.eval.record import Choice, Record, Result, key_of
+from bot.eval.record import Choice, EvalRecord, Result, key_of
 from bot.words.terminal import eval as words
 
 
 def filled(path: Path) -> None:
-    with Record(path) as record:
+    with EvalRecord(path) as record:
         record.begin("a", 100)
         record.end(Result(key="a", text="Ünï \ud83d\n", micro_dollars=40, seconds=1.5))
         record.begin("b", 300)
@@ -28,7 +28,7 @@ def test_what_was_got_is_there_again(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     filled(path)
 
-    with Record(path) as record:
+    with EvalRecord(path) as record:
         assert record.results["a"].text.startswith("Ünï ")
         assert (record.settled, record.lost, record.cut_off) == (40, 300, 1)
         assert record.choices == {"p": "second"}
@@ -46,12 +46,12 @@ def test_a_kill_at_any_byte_costs_the_last_line_alone(tmp_path: Path) -> None:
 
     for cut in range(len(whole) + 1):
         path.write_bytes(whole[:cut])
-        with Record(path) as record:
+        with EvalRecord(path) as record:
             lines = whole[:cut].count(b"\n")
             assert ("a" in record.results) == (lines >= 3)
             assert record.choices == ({"p": "second"} if lines >= 5 else {})
             record.end(Result(key="z", micro_dollars=1))
-        with Record(path) as record:
+        with EvalRecord(path) as record:
             assert record.results["z"].micro_dollars == 1
 
 
@@ -71,20 +71,20 @@ def test_what_there_was_no_room_for_takes_nothing_along(tmp_path: Path, room: in
     """Half a line is written; what comes once there is room again is not the rest of it."""
     path = tmp_path / "out.jsonl"
     filled(path)
-    with Record(path) as record:
+    with EvalRecord(path) as record:
         with room_for(path.stat().st_size + room), pytest.raises(OSError, match="too large"):
             record.end(Result(key="b", text="lost", micro_dollars=10))
         assert record.lost == 300
         record.choose(Choice(key="q", better="first"))
 
-    with Record(path) as record:
+    with EvalRecord(path) as record:
         assert record.choices == {"p": "second", "q": "first"}
         assert "b" not in record.results
 
 
 def test_no_room_from_the_beginning_is_said(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
-    with room_for(5), pytest.raises(StartupError) as raised, Record(path):
+    with room_for(5), pytest.raises(StartupError) as raised, EvalRecord(path):
         pass
 
     assert "cannot be written: File too large" in str(raised.value)
@@ -95,7 +95,7 @@ def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
     pipe = tmp_path / "out.jsonl"
     os.mkfifo(pipe)
     for path in (pipe, Path("/dev/full"), Path("/dev/zero")):
-        with pytest.raises(StartupError) as caught, Record(path):
+        with pytest.raises(StartupError) as caught, EvalRecord(path):
             pass
 
         assert caught.value.faults == (words.NO_FILE(str(path)),)
@@ -104,9 +104,9 @@ def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
 def test_two_at_once_are_not_let_in(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     with (
-        Record(path),
+        EvalRecord(path),
         pytest.raises(StartupError, match=r"Another eval"),
-        Record(path),
+        EvalRecord(path),
     ):
         pass
 
@@ -119,7 +119,7 @@ def test_a_file_of_something_else_stays_as_it_is(tmp_path: Path, content: str) -
     path = tmp_path / "diary.txt"
     path.write_text(content)
 
-    with pytest.raises(StartupError) as caught, Record(path):
+    with pytest.raises(StartupError) as caught, EvalRecord(path):
         pass
 
     assert caught.value.faults == (words.OF_ANOTHER(str(path)),)
@@ -133,7 +133,7 @@ def test_a_line_of_another_version_counts_for_nothing(tmp_path: Path) -> None:
         file.write('{"kind": "choice", "key": "p", "better": "both"}\n')
         file.write('{"kind": "verdict"}\n[]\n{"kind": "answer", "key": 5}\nx\n{"kind": "begun"}\n')
 
-    with Record(path) as record:
+    with EvalRecord(path) as record:
         assert (set(record.results), record.settled) == ({"a"}, 40)
         assert record.choices == {"p": "second"}
 

@@ -21,8 +21,8 @@ import pytest
 from bot.completion.result import TICKS_PER_DOLLAR
 from bot.errors import StartupError
 from bot.eval.judge import LEAST_TRIED
-from bot.eval.record import Record
-from bot.eval.run import Wanted, run_eval
+from bot.eval.record import EvalRecord
+from bot.eval.run import EvalArguments, run_eval
 from bot.words import grok as grok_words
 from bot.words.terminal import eval as words
 from bot.words.terminal.ask import spelled
@@ -46,13 +46,13 @@ def sums(where: Path, count: int = 12) -> Path:
     return path
 
 
-def wanted(data: Path, **values: Any) -> Wanted:
+def wanted(data: Path, **values: Any) -> EvalArguments:
     usual: dict[str, Any] = {"data": data, "grid": TEMPERATURES, "budget": 5.0}
-    return Wanted(**(usual | values))
+    return EvalArguments(**(usual | values))
 
 
 async def evaluated(
-    grok: GrokServer, what: Wanted, stop: asyncio.Event | None = None, **settings: Any
+    grok: GrokServer, what: EvalArguments, stop: asyncio.Event | None = None, **settings: Any
 ) -> tuple[int, str, str]:
     """The exit code, and what was written to either side."""
     out, err = io.StringIO(), io.StringIO()
@@ -105,7 +105,7 @@ async def test_the_budget_is_never_passed_and_a_larger_one_goes_on(
     grok.script(Script(cost_ticks=TICKS_PER_DOLLAR // 1_000, times=None))
 
     code, said, _ = await evaluated(grok, wanted(data, budget=budget, out=out))
-    with Record(out) as record:
+    with EvalRecord(out) as record:
         spent, had = record.spent, len(record.results)
     whole, told, err = await evaluated(grok, wanted(data, out=out))
 
@@ -128,7 +128,7 @@ async def test_what_the_api_makes_wait_for_is_no_part_of_how_long_an_answer_take
     await evaluated(grok, wanted(sums(tmp_path, 1), grid=()))
 
     passed = time.monotonic() - began
-    with Record(tmp_path / "sums.jsonl.eval.jsonl") as record:
+    with EvalRecord(tmp_path / "sums.jsonl.eval.jsonl") as record:
         (result,) = record.results.values()
     assert result.first_seconds is not None
     assert 0 < result.first_seconds <= result.seconds <= passed - 1
@@ -222,12 +222,12 @@ async def test_killed_ten_times_on_the_way_it_costs_the_same(tmp_path: Path) -> 
         assert entry["key"] not in answered  # neither asked nor answered once more
         answered |= {entry["key"]} if entry["kind"] == "answer" else set()
     assert len(answered) == 120
-    with Record(tmp_path / "sums.jsonl.eval.jsonl") as record:
+    with EvalRecord(tmp_path / "sums.jsonl.eval.jsonl") as record:
         assert record.cut_off == len(lines) - 2 * 120 <= kills * at_once
         assert record.cut_off >= sum(times.values()) - 120
         assert record.spent <= 9_000_000
         assert f"{record.cut_off} requests that broke off" in log.read_text()
-        with Record(tmp_path / "unharmed.jsonl") as unharmed:
+        with EvalRecord(tmp_path / "unharmed.jsonl") as unharmed:
             assert record.settled == unharmed.settled
 
 
@@ -307,15 +307,15 @@ async def test_a_model_of_unknown_price_is_refused_before_anything_is_asked(
 async def test_without_room_for_what_comes_it_ends_in_a_sentence(
     tmp_path: Path, grok: GrokServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    written = Record._write
+    written = EvalRecord._write
     full = itertools.count()
 
-    def write(record: Record, line: str) -> None:
+    def write(record: EvalRecord, line: str) -> None:
         if next(full) == 9:
             raise OSError(errno.ENOSPC, "No space left on device")
         written(record, line)
 
-    monkeypatch.setattr(Record, "_write", write)
+    monkeypatch.setattr(EvalRecord, "_write", write)
     what = wanted(sums(tmp_path))
     (tmp_path / "sums.jsonl.eval.svg").mkdir()
     code, out, _ = await evaluated(grok, what)

@@ -12,11 +12,11 @@ import pytest
 from bot.files.kinds import kind_by
 from bot.files.material import MediaType, Pdf, Picture, Text, Unread
 from bot.files.reading import MOST_PIXELS, Reading
-from bot.files.ref import MOST_FILES, Bounds, FileInfo, Kind, first_files
+from bot.files.ref import MOST_FILES, FileBounds, FileInfo, Kind, first_files
 from bot.words import files as words
 from tests.files.samples import in_base64, jpeg, pdf, png
 
-BOUNDS = Bounds(image=1_792, file=4_000)
+BOUNDS = FileBounds(image=1_792, file=4_000)
 READING = Reading(BOUNDS)
 
 WEBP = b"RIFF\x10\0\0\0WEBPVP8 " + bytes(30)

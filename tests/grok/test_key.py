@@ -7,7 +7,7 @@ import pytest
 
 from bot.errors import GrokFailed
 from bot.grok.client import GrokClient
-from bot.grok.http.api import Reply
+from bot.grok.http.api import HttpReply
 from bot.grok.key import KeyState, read_key
 from sandbox.grok import GrokServer
 from tests.fixtures.grok import OpenGrokClient
@@ -62,4 +62,4 @@ async def test_nobody_there(open_grok_client: OpenGrokClient) -> None:
     ],
 )
 def test_every_reply(status: int, data: Any, state: KeyState) -> None:
-    assert read_key(Reply(status, "" if data is None else json.dumps(data))) == state
+    assert read_key(HttpReply(status, "" if data is None else json.dumps(data))) == state

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.completion.result import Chunk, TokenLogprob, Usage
-from bot.grok.endpoints.choices import Reader
+from bot.grok.endpoints.choices import ChoicesReader
 from bot.grok.text.progress import Progress
 
 NAMES = """choices index text delta message content reasoning_content logprobs tokens
@@ -26,7 +26,7 @@ ANYTHING = st.recursive(
 def test_nothing_breaks_the_reading(event: dict[str, Any]) -> None:
     progress = Progress()
 
-    chunks = list(progress.follow(Reader()(event)))
+    chunks = list(progress.follow(ChoicesReader()(event)))
 
     assert all(isinstance(chunk, Chunk) for chunk in [*chunks, *progress.rest()])
 
@@ -42,18 +42,18 @@ def test_nothing_breaks_the_reading(event: dict[str, Any]) -> None:
     ],
 )
 def test_text_wherever_it_stands(choice: dict[str, Any]) -> None:
-    assert Reader()({"choices": [choice], "model": "m"}) == [Chunk(text="a", model="m")]
+    assert ChoicesReader()({"choices": [choice], "model": "m"}) == [Chunk(text="a", model="m")]
 
 
 def test_reasoning_under_either_name() -> None:
     deltas: list[dict[str, Any]] = [{"reasoning_content": "a"}, {"reasoning": "b"}]
-    events = [Reader()({"choices": [{"delta": delta}]}) for delta in deltas]
+    events = [ChoicesReader()({"choices": [{"delta": delta}]}) for delta in deltas]
 
     assert [chunk.reasoning for (chunk,) in events] == ["a", "b"]
 
 
 def test_a_choice_without_an_index_is_known_by_its_place() -> None:
-    chunks = Reader()({"choices": [{"text": "a"}, {"text": "b"}, {"text": "c", "index": 7}]})
+    chunks = ChoicesReader()({"choices": [{"text": "a"}, {"text": "b"}, {"text": "c", "index": 7}]})
 
     assert [chunk.choice for chunk in chunks] == [0, 1, 7]
 
@@ -65,7 +65,7 @@ def test_the_first_token_of_an_echo_has_no_number() -> None:
         "top_logprobs": [None, {" all": -2.0, " you": -0.5}],
     }
 
-    (chunk,) = Reader()({"choices": [{"text": "Hi you", "logprobs": logprobs}]})
+    (chunk,) = ChoicesReader()({"choices": [{"text": "Hi you", "logprobs": logprobs}]})
 
     assert chunk.logprobs == (TokenLogprob(" you", -0.5, ((" you", -0.5), (" all", -2.0))),)
 
@@ -107,12 +107,12 @@ def test_the_first_token_of_an_echo_has_no_number() -> None:
     ],
 )
 def test_usage(usage: dict[str, Any], expected: Usage) -> None:
-    assert Reader()({"choices": [], "usage": usage}) == [Chunk(usage=expected)]
+    assert ChoicesReader()({"choices": [], "usage": usage}) == [Chunk(usage=expected)]
 
 
 @pytest.mark.parametrize("usage", [None, {}, [], "x"])
 def test_no_usage(usage: Any) -> None:
-    assert Reader()({"usage": usage}) == []
+    assert ChoicesReader()({"usage": usage}) == []
 
 
 def test_an_ended_turn_ends_nothing_yet() -> None:
@@ -129,4 +129,4 @@ def test_a_number_that_no_float_holds_is_none() -> None:
     logprobs = {"content": [{"token": "a", "logprob": -(10**400)}]}
     event = {"choices": [{"index": 10**400, "text": "a", "logprobs": logprobs}]}
 
-    assert Reader()(event) == [Chunk(text="a")]
+    assert ChoicesReader()(event) == [Chunk(text="a")]

@@ -10,7 +10,7 @@ import pytest
 
 from bot.completion.collect import Collector
 from bot.completion.result import Ending, ending_of
-from bot.grok.endpoints.responses import Reader
+from bot.grok.endpoints.responses import ResponsesReader
 from bot.grok.text.progress import Progress
 from bot.words import grok as words
 from tests.grok.http.test_receiving import JSON
@@ -245,7 +245,7 @@ def test_why_it_ended(fields: dict[str, Any], ending: Ending) -> None:
     whole = {"object": "response", "output": [message("Hi")]} | fields
     event = {"type": f"response.{fields.get('status', 'completed')}", "response": whole}
 
-    for read in (Reader()(event), Reader()(whole)):
+    for read in (ResponsesReader()(event), ResponsesReader()(whole)):
         assert ending_of(read[0].finish_reason or "") == ending
 
 
@@ -342,7 +342,7 @@ async def test_nothing_at_all_is_said(body: bytes) -> None:
     ],
 )
 def test_what_begins_an_answer(event: dict[str, Any], more: bool) -> None:
-    assert Reader().begins(event, "") == more
+    assert ResponsesReader().begins(event, "") == more
 
 
 def test_chances_come_with_the_text_or_with_the_whole() -> None:
@@ -350,8 +350,8 @@ def test_chances_come_with_the_text_or_with_the_whole() -> None:
     whole = response(message("Hi", logprobs=[token]))
     event = {"type": "response.output_text.delta", "delta": "Hi", "logprobs": [token]}
 
-    (alone, _) = Reader()(whole)
-    reader = Reader()
+    (alone, _) = ResponsesReader()(whole)
+    reader = ResponsesReader()
     (first,) = reader(event)
     (last, _) = reader({"type": "response.completed", "response": whole})
 
@@ -361,7 +361,7 @@ def test_chances_come_with_the_text_or_with_the_whole() -> None:
 
 
 def test_the_model_is_known_from_the_beginning() -> None:
-    reader = Reader()
+    reader = ResponsesReader()
     reader({"type": "response.created", "response": {"model": "grok-4.5"}})
 
     (chunk,) = reader({"type": "response.output_text.delta", "delta": "Hi"})
@@ -395,7 +395,7 @@ KINDS = (
 @pytest.mark.parametrize("place", ["", "response", "item"])
 def test_odd_values_are_left_out(kind: str, place: str) -> None:
     for name, odd in itertools.product(NAMES, ODD):
-        read, progress = Reader(), Progress()
+        read, progress = ResponsesReader(), Progress()
         whole = response(message("Hi"))
         event = {"type": kind, "delta": "Hi", "response": whole, "item": message("Hi")}
         inner = {**event[place], name: odd} if place else odd  # type: ignore[dict-item]

@@ -10,7 +10,7 @@ from bot.grok.catalogue import Catalogue
 from bot.grok.client import GrokClient
 from bot.grok.endpoints.writing import ENDPOINTS
 from bot.grok.known_models import KNOWN
-from bot.grok.routing import MEMORY_SECONDS, MEMORY_SIZE, Memory, Router
+from bot.grok.routing import MEMORY_SECONDS, MEMORY_SIZE, ExpiringSet, Router
 from sandbox.grok import GrokServer, Recorded, Script
 from tests.grok.answers import CHAT, PLAIN, answer, request, text
 
@@ -191,7 +191,7 @@ def test_the_operator_may_force_an_endpoint() -> None:
 
 def test_what_was_found_is_forgotten_after_a_day() -> None:
     now = 0.0
-    refusals: Memory[tuple[str, str]] = Memory(clock=lambda: now)
+    refusals: ExpiringSet[tuple[str, str]] = ExpiringSet(clock=lambda: now)
     refusals.add(("m", "chat"))
 
     assert ("m", "chat") in refusals
@@ -201,7 +201,7 @@ def test_what_was_found_is_forgotten_after_a_day() -> None:
 
 
 def test_the_memory_has_an_end() -> None:
-    refusals: Memory[tuple[str, str]] = Memory()
+    refusals: ExpiringSet[tuple[str, str]] = ExpiringSet()
     for number in range(MEMORY_SIZE + 1):
         refusals.add((f"m{number}", "chat"))
 

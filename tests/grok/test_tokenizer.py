@@ -10,7 +10,7 @@ import pytest
 
 from bot.grok.client import GrokClient
 from bot.grok.errors import Failure
-from bot.grok.http.api import Reply
+from bot.grok.http.api import HttpReply
 from bot.grok.routing import MEMORY_SECONDS, MEMORY_SIZE
 from bot.grok.tokenizer import MOST_BYTES, REST_SECONDS, Tokenizer
 from bot.words import grok as words
@@ -114,30 +114,30 @@ async def test_more_tokens_than_there_can_be(grok: GrokServer, grok_client: Grok
 class Server:
     """Answers with what `reply` says, and counts how often it is asked."""
 
-    def __init__(self, reply: Reply | Failure) -> None:
+    def __init__(self, reply: HttpReply | Failure) -> None:
         self.reply = reply
         self.asked = 0
 
-    async def put(self, path: str, body: Mapping[str, Any], seconds: float) -> Reply:
+    async def put(self, path: str, body: Mapping[str, Any], seconds: float) -> HttpReply:
         self.asked += 1
         if isinstance(self.reply, Failure):
             raise self.reply
         return self.reply
 
 
-ONE = Reply(200, '{"token_ids": [{}]}')
+ONE = HttpReply(200, '{"token_ids": [{}]}')
 
 
 @pytest.mark.parametrize(
     ("reply", "seconds"),
     [
-        (Reply(404, ""), MEMORY_SECONDS),
-        (Reply(503, ""), REST_SECONDS),
-        (Reply(429, ""), REST_SECONDS),
+        (HttpReply(404, ""), MEMORY_SECONDS),
+        (HttpReply(503, ""), REST_SECONDS),
+        (HttpReply(429, ""), REST_SECONDS),
         (Failure(words.GROK_UNREACHABLE, kind="unavailable"), REST_SECONDS),
     ],
 )
-async def test_it_is_asked_again_later(reply: Reply | Failure, seconds: float) -> None:
+async def test_it_is_asked_again_later(reply: HttpReply | Failure, seconds: float) -> None:
     now = 1_000.0
     server = Server(reply)
     tokenizer = Tokenizer(server.put, lambda: now)
@@ -152,7 +152,7 @@ async def test_it_is_asked_again_later(reply: Reply | Failure, seconds: float) -
 
 
 async def test_memory_has_an_end() -> None:
-    server = Server(Reply(404, ""))
+    server = Server(HttpReply(404, ""))
     tokenizer = Tokenizer(server.put)
 
     for number in range(MEMORY_SIZE + 1):

@@ -14,7 +14,7 @@ from bot.completion.references import Reference
 from bot.completion.result import Chunk, ToolStep, ToolUse
 from bot.completion.search import search_in
 from bot.grok.endpoints.choices import read_usage
-from bot.grok.endpoints.responses import Reader
+from bot.grok.endpoints.responses import ResponsesReader
 from bot.grok.text.progress import Progress
 from tests.grok.typed import USED, message, response
 
@@ -29,7 +29,7 @@ def _event(kind: str, **fields: Any) -> dict[str, Any]:
 
 
 def _steps(*events: dict[str, Any]) -> list[ToolStep]:
-    reader = Reader()
+    reader = ResponsesReader()
     return [chunk.step for event in events for chunk in reader(event) if chunk.step]
 
 
@@ -124,8 +124,8 @@ def test_annotations_with_places_and_without(fields: dict[str, Any], placed: boo
     event = _event("output_text.annotation.added", annotation=annotation)
     end = _event("completed", response=response(message("Hi", annotations=[annotation])))
 
-    assert _references(Reader()(event)) == found
-    assert _references(Reader()(end)) == found
+    assert _references(ResponsesReader()(event)) == found
+    assert _references(ResponsesReader()(end)) == found
 
 
 def test_what_a_search_has_seen() -> None:
@@ -138,8 +138,8 @@ def test_what_a_search_has_seen() -> None:
         "output_item.done", item=WEB | {"action": {"type": "open_page", "url": "http://c.example"}}
     )
 
-    assert _references(Reader()(done)) == [Reference(url="https://a.example/1")]
-    assert _references(Reader()(opened)) == [Reference(url="http://c.example")]
+    assert _references(ResponsesReader()(done)) == [Reference(url="https://a.example/1")]
+    assert _references(ResponsesReader()(opened)) == [Reference(url="http://c.example")]
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_what_a_search_has_seen() -> None:
 def test_addresses_of_which_nothing_is_shown(url: str) -> None:
     annotation = {"type": "url_citation", "url": url}
 
-    assert not Reader()(_event("output_text.annotation.added", annotation=annotation))
+    assert not ResponsesReader()(_event("output_text.annotation.added", annotation=annotation))
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ def test_odd_values_are_left_out(event: dict[str, Any]) -> None:
             spoiled = copy.deepcopy(event)
             _places(spoiled)[place][name] = odd
             collector = Collector(CompletionRequest(model="m", prompt="a"), SEARCH)
-            for chunk in Progress().follow(Reader()(spoiled)):
+            for chunk in Progress().follow(ResponsesReader()(spoiled)):
                 collector.add(chunk)
             answer = collector.answer(endpoint="responses")
             answer.model_dump_json()
@@ -229,7 +229,10 @@ def test_odd_values_are_left_out(event: dict[str, Any]) -> None:
 
 
 def test_what_is_searched_without_end_is_read_to_an_end() -> None:
-    reader, collector = Reader(), Collector(CompletionRequest(model="m", prompt="a"), SEARCH)
+    reader, collector = (
+        ResponsesReader(),
+        Collector(CompletionRequest(model="m", prompt="a"), SEARCH),
+    )
     for number in range(3_000):
         item = X | {"id": f"c{number}", "input": f'{{"query":"{number}","limit":1000000}}'}
         annotation = {"url": f"https://a.example/{number}"}

@@ -8,7 +8,7 @@ import pytest
 
 from bot.completion.result import Chunk, Usage
 from bot.grok.client import GrokClient
-from bot.grok.endpoints.choices import Reader, read_usage
+from bot.grok.endpoints.choices import ChoicesReader, read_usage
 from sandbox.grok import GrokServer, Script
 from tests.grok.answers import answer, request
 
@@ -105,7 +105,7 @@ def test_only_a_total_is_more_than_nothing() -> None:
 
 
 def test_what_says_nothing_is_no_chunk() -> None:
-    assert Reader()({"usage": {"prompt_tokens": 0}}) == []
+    assert ChoicesReader()({"usage": {"prompt_tokens": 0}}) == []
 
 
 def test_the_later_says_more() -> None:

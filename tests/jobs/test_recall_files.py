@@ -14,13 +14,13 @@ from bot.completion.ask import Said, Turn
 from bot.completion.transcript import Past, most_enclosed
 from bot.files.material import Enclosure, Pdf, Text, Unread
 from bot.files.reading import Reading
-from bot.files.ref import MOST_FILES, Bounds, FileInfo, FileRef
+from bot.files.ref import MOST_FILES, FileBounds, FileInfo, FileRef
 from bot.jobs.recall import Recall, Recalled
 from bot.words import files as words
 from tests.files.samples import pdf, png
 from tests.jobs.asks import make_ask
 
-BOUNDS = Bounds(image=1_792, file=3_000)
+BOUNDS = FileBounds(image=1_792, file=3_000)
 TURN = Turn(job_id="j", user="U2", name="A", prompt="Hi", answer="Hello", context="")
 PASTS = (Past(user="U1", name="Ana"), Past((TURN,), "Before", "U1", "B"))
 

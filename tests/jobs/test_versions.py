@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from bot.completion.ask import Ask
 from bot.completion.search import Search
-from bot.files.ref import PDF_TURNS, Bounds, FileInfo, FileRef
+from bot.files.ref import PDF_TURNS, FileBounds, FileInfo, FileRef
 from bot.jobs.board import Board
 from bot.jobs.job import ALWAYS_KNOWN, SET_ASIDE_SECONDS, UNREADABLE_SECONDS, needs_of
 from bot.jobs.queue import Queue
@@ -113,7 +113,7 @@ async def test_files_that_an_earlier_version_has_kept_are_read(
     await store.redis.hset(keys.job("job-1"), "ask", json.dumps(old))
 
     _, job = await take_next(queue)
-    bounds = Bounds(image=100, file=1_000)
+    bounds = FileBounds(image=100, file=1_000)
     assert [(each.id, each.turns, each.eyes) for each in job.ask.files] == [
         ("F1", PDF_TURNS, False),
         ("F2", 0, True),
@@ -139,7 +139,7 @@ class _EarlierRef(BaseModel):
 
 def test_an_earlier_version_reads_the_files_that_this_one_keeps() -> None:
     known = [FileInfo(id="F1", name="a.log", kind="text", size=9), FileInfo(id="F2", unread="no")]
-    kept = Bounds(image=100, file=1_000).kept(known)
+    kept = FileBounds(image=100, file=1_000).kept(known)
 
     read = [_EarlierRef.model_validate_json(each.model_dump_json()) for each in kept]
     assert [(each.id, each.kind, bool(each.unread)) for each in read] == [

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from bot.files.material import Enclosure, Picture, Text, Unread
 from bot.files.reading import FILE_BYTES, Reading
-from bot.files.ref import Bounds, FileRef
+from bot.files.ref import FileBounds, FileRef
 from bot.slack import files as fetching
 from bot.slack.files import Files, file_of, files_of
 from bot.slack.web_api import WebApi
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.integration
 PLAN = NewFile("plan.txt", b"Ship it on Monday.")
 PICTURE = NewFile("shot.png", png())
 READ = Text("plan.txt", "Ship it on Monday.")
-FEW = Reading(Bounds(image=1_792, file=4_000))
+FEW = Reading(FileBounds(image=1_792, file=4_000))
 
 
 @pytest.fixture

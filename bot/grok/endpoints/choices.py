@@ -42,7 +42,7 @@ _NAME_CHARS = 200
 """Of a model, or of a reason to end."""
 
 
-class Step(NamedTuple):
+class TextStep(NamedTuple):
     """What the usual event of a stream says: some more `text` of a choice, or some more of what is
     thought before it, and perhaps what was used so far (`told`, as it came)."""
 
@@ -52,24 +52,24 @@ class Step(NamedTuple):
     thought: str = ""
     told: Mapping[str, Any] | None = None
 
-    def goes_on(self, before: Step) -> bool:
+    def goes_on(self, before: TextStep) -> bool:
         """Whether it goes on with the text, or with the thoughts, of the step `before`."""
         same = self.choice == before.choice and self.model == before.model
         return same and bool(self.thought) == bool(before.thought)
 
-    def instead(self, own: str, text: str) -> Step:
+    def instead(self, own: str, text: str) -> TextStep:
         """The same with another `text`, or other thoughts, in place of its `own`."""
         whole = self.text.removesuffix(own) + text
         return self._replace(thought=text) if self.thought else self._replace(text=whole)
 
 
-class Reader:
+class ChoicesReader:
     """Reads one answer, and need not remember anything for that."""
 
     repeats = False
     """Whether an event may hold the chances of all tokens."""
 
-    def step(self, answer: dict[str, Any], event: str) -> Step | None:
+    def step(self, answer: dict[str, Any], event: str) -> TextStep | None:
         """What an event says that is a step and tells of no error; None: it may be anything. There
         is one for every token, and xAI says with each what was used so far."""
         listed, told = answer.get("choices"), answer.get("usage")
@@ -87,7 +87,7 @@ class Reader:
         index, said = choice.get("index", 0), _plainly_said(choice)
         if type(index) is not int or index < 0 or said is None:
             return None
-        return Step(index, said[0], model, said[1], told)
+        return TextStep(index, said[0], model, said[1], told)
 
     def __call__(self, answer: Mapping[str, Any], _event: str = "") -> list[Chunk]:
         """The chunks of one event, or of a body: one for each choice that moved, then one for the

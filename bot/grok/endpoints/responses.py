@@ -18,7 +18,7 @@ from bot.completion.result import Chunk, TokenLogprob, ToolStep
 from bot.completion.tools import TOOLS, Searched
 from bot.grok.endpoints import choices
 from bot.grok.endpoints.choices import (
-    Step,
+    TextStep,
     count_of,
     listed_chances,
     map_of,
@@ -81,7 +81,7 @@ _USUAL_PROFILES = {"x_user_search": "count"}
 _FETCHES_NONE = frozenset({"view_x_video"})
 
 
-class Reader(choices.Reader):
+class ResponsesReader(choices.ChoicesReader):
     """Reads one answer.
 
     What came bit by bit is repeated at the end of a message, and at the end of all: that is passed
@@ -97,7 +97,7 @@ class Reader(choices.Reader):
         self._done: dict[object, tuple[str, str]] = {}
         self._calls = _Calls()
 
-    def step(self, value: dict[str, Any], event: str) -> Step | None:
+    def step(self, value: dict[str, Any], event: str) -> TextStep | None:
         """There is one for every token."""
         if type(value.get("delta")) is not str or value.get("logprobs"):
             return super().step(value, event)
@@ -105,8 +105,8 @@ class Reader(choices.Reader):
         if event == "error":
             return None
         if kind in _THOUGHT:
-            return Step(0, "", self._model, value["delta"])
-        return Step(0, self._next(value), self._model) if kind in _TEXT else None
+            return TextStep(0, "", self._model, value["delta"])
+        return TextStep(0, self._next(value), self._model) if kind in _TEXT else None
 
     def __call__(self, value: Mapping[str, Any], event: str = "") -> list[Chunk]:
         """The chunks of one event, or of a body."""

@@ -23,7 +23,7 @@ from bot.completion.tools import TOOLS, Tool
 from bot.completion.transcript import NO_PAST, STOP, Frame, Past, carried, chat_messages, frame
 from bot.files.material import Enclosure, Pdf, Picture
 from bot.files.ref import PDF_TURNS
-from bot.grok.call import NOTHING_BESIDE, Beside, Call, Dialect, Names
+from bot.grok.call import NOTHING_BESIDE, Beside, Call, Dialect, Identifiers
 
 _AS_GIVEN = ("model", "temperature", "top_p", "user")
 
@@ -192,14 +192,14 @@ def _lacks_older(request: CompletionRequest) -> tuple[str, ...]:
     return (*_lacks_oldest(request), *(name for name, needed in asked.items() if needed))
 
 
-def _headers(names: Names, dialect: Dialect) -> dict[str, str]:
+def _headers(names: Identifiers, dialect: Dialect) -> dict[str, str]:
     """xAI sends what belongs together to the same server, for its cache (docs.x.ai, "Prompt
     caching")."""
     named = names.conversation and dialect == "xai"
     return {"x-grok-conv-id": names.conversation} if named else {}
 
 
-def _named(names: Names) -> dict[str, str]:
+def _named(names: Identifiers) -> dict[str, str]:
     """What belongs together, for the API's cache, and whom a refusal is about."""
     fields = {"prompt_cache_key": names.conversation, "safety_identifier": names.asker}
     return {name: value for name, value in fields.items() if value}
@@ -227,8 +227,8 @@ class Wire:
     caps_thoughts: bool = False
     pictures: bool = False
     pdfs: bool = False
-    headers: Callable[[Names, Dialect], dict[str, str]] = lambda _names, _dialect: {}
-    named: Callable[[Names], dict[str, str]] = lambda _names: {}
+    headers: Callable[[Identifiers, Dialect], dict[str, str]] = lambda _names, _dialect: {}
+    named: Callable[[Identifiers], dict[str, str]] = lambda _names: {}
 
 
 ENDPOINTS: Mapping[Endpoint, Wire] = MappingProxyType(

@@ -30,7 +30,7 @@ import structlog
 from bot.completion.result import Chunk
 from bot.files.material import DataUrl
 from bot.grok import errors
-from bot.grok.call import Call, Names
+from bot.grok.call import Call, Identifiers
 from bot.grok.endpoints.writing import ENDPOINTS
 from bot.grok.errors import ErrorReply, Failure
 from bot.grok.http.event_stream import BODY_BYTES, Bounded
@@ -127,7 +127,7 @@ def _without_files(value: Any, mark: str, taken: list[str]) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class HttpReply:
     """The reply to a lookup as it came. `onward` is the address that it sends to, where the bot
     does not follow."""
 
@@ -175,27 +175,27 @@ class Api:
             if response is not None:
                 await response.aclose()
 
-    async def look_up(self, path: str) -> Reply:
+    async def look_up(self, path: str) -> HttpReply:
         """Get what is at `path`; raises `Failure` when there is no reply, or none of a bearable
         size."""
         request = self._http.build_request("GET", self._base + path, headers=self._headers)
         return await self._ask(request, _LOOKUP_SECONDS)
 
-    async def put(self, path: str, body: Mapping[str, Any], seconds: float) -> Reply:
+    async def put(self, path: str, body: Mapping[str, Any], seconds: float) -> HttpReply:
         """Post `body` to `path`, and take what comes within `seconds`; raises `Failure` when there
         is no reply, or none of a bearable size."""
         url = self._base + path
         request = self._http.build_request("POST", url, json=dict(body), headers=self._headers)
         return await self._ask(request, seconds)
 
-    async def _ask(self, request: httpx.Request, seconds: float) -> Reply:
+    async def _ask(self, request: httpx.Request, seconds: float) -> HttpReply:
         try:
             async with asyncio.timeout(seconds):
                 response = await self._send(request)
                 try:
                     bounded = Bounded(_stream(response), _packed(response), BODY_BYTES)
                     text = decoded(b"".join([piece async for piece in bounded]))
-                    return Reply(response.status_code, text, _onward(response))
+                    return HttpReply(response.status_code, text, _onward(response))
                 finally:
                     await response.aclose()
         except (*BROKEN, TimeoutError) as error:
@@ -211,7 +211,7 @@ class Api:
 
     def _request(self, call: Call) -> httpx.Request:
         wire = ENDPOINTS[call.endpoint]
-        names = Names(self._hash(call.names.conversation), self._hash(call.names.asker))
+        names = Identifiers(self._hash(call.names.conversation), self._hash(call.names.asker))
         headers = self._headers | {
             "Accept": "text/event-stream" if call.stream else "application/json",
             "Content-Type": "application/json",

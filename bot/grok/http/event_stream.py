@@ -170,7 +170,7 @@ class Run(NamedTuple):
     end: int
 
 
-class Form:
+class EventForm:
     """How one event is written."""
 
     def __init__(self, before: _Parts, behind: _Parts) -> None:
@@ -178,7 +178,7 @@ class Form:
         self._behind = behind
 
     @classmethod
-    def of(cls, event: str, text: str) -> Form | None:
+    def of(cls, event: str, text: str) -> EventForm | None:
         """The form of `event`, with its blank line; None where it is not clear which of its
         strings is the `text`, or where it counts too much."""
         if len([*islice(_COUNTS.finditer(event), _MOST_COUNTS + 1)]) > _MOST_COUNTS:
@@ -261,7 +261,7 @@ def _past(parts: _Parts, text: str, place: int) -> int:
     return place
 
 
-class Said(NamedTuple):
+class JsonEvent(NamedTuple):
     """An event that was one line of JSON, a map; `event` is its name."""
 
     event: str
@@ -272,7 +272,7 @@ class More(NamedTuple):
     """So many events like one that was said to be `usual`: their `text` all together, and the last
     of them, with its own text."""
 
-    last: Said
+    last: JsonEvent
     last_text: str
     text: str
     events: int
@@ -289,7 +289,7 @@ class EventStream:
         """Whether a part of an event, or of a line, waits for the rest."""
         self._held = ""
         """What may be an event of the usual form, of which the rest comes with the next piece."""
-        self._form: Form | None = None
+        self._form: EventForm | None = None
         self._written = ""
         """The event that was told last, until it was said whether it is usual."""
 
@@ -297,10 +297,10 @@ class EventStream:
         """What was told last says `text` and nothing else but what it counts: others that only
         do the same come together. Of each piece one such event is enough to know."""
         if self._written:
-            self._form = Form.of(self._written, text) or self._form
+            self._form = EventForm.of(self._written, text) or self._form
             self._written = ""
 
-    def feed(self, piece: bytes) -> Iterator[Said | More | ServerSentEvent]:
+    def feed(self, piece: bytes) -> Iterator[JsonEvent | More | ServerSentEvent]:
         """The events that are complete now that `piece` came. Iterate to the end before the next
         one, unless nothing more is to be read."""
         text, self._held = self._held + self._text.decode(piece), ""
@@ -323,7 +323,7 @@ class EventStream:
             self._inside = not part.endswith(_END)
             place += len(part)
 
-    def _plain_events(self, text: str, place: int) -> Iterator[tuple[Said | More, int]]:
+    def _plain_events(self, text: str, place: int) -> Iterator[tuple[JsonEvent | More, int]]:
         """The events of the usual form that stand one after the other from `place` on, each with
         where it ends."""
         learns = True
@@ -347,7 +347,7 @@ class EventStream:
                 yield event
 
 
-def _plain_event(text: str, place: int) -> tuple[Said, int] | None:
+def _plain_event(text: str, place: int) -> tuple[JsonEvent, int] | None:
     """The event of the usual form that stands at `place`, and where it ends."""
     start, name = place, ""
     if text.startswith(_NAME, place):
@@ -367,4 +367,4 @@ def _plain_event(text: str, place: int) -> tuple[Said, int] | None:
         return None
     if stop != end or text.find("\n", start, end) >= 0:
         return None
-    return Said(name or _NAMELESS, value), end + len(_END)
+    return JsonEvent(name or _NAMELESS, value), end + len(_END)

@@ -25,7 +25,7 @@ from bot.completion.result import Chunk
 from bot.grok import errors
 from bot.grok.call import Call
 from bot.grok.endpoints import choices, responses
-from bot.grok.endpoints.choices import Step, name_of, usage_after
+from bot.grok.endpoints.choices import TextStep, name_of, usage_after
 from bot.grok.errors import Failure
 from bot.grok.http.event_stream import (
     BODY_BYTES,
@@ -35,11 +35,11 @@ from bot.grok.http.event_stream import (
     EVENTS_AT_A_STRETCH,
     Bounded,
     EventStream,
+    JsonEvent,
     More,
-    Said,
 )
 from bot.grok.http.sips import Deadlines
-from bot.grok.text.progress import Bounds, Progress
+from bot.grok.text.progress import AnswerBounds, Progress
 from bot.words import grok as words
 
 BROKEN = (httpx.HTTPError, aiohttp.ClientError, OSError)
@@ -67,8 +67,8 @@ class Receiving:
         self._call = call
         self._deadlines = deadlines
         self._secret = secret
-        self._bounds = Bounds.of(call)
-        reads = responses.Reader if call.endpoint == "responses" else choices.Reader
+        self._bounds = AnswerBounds.of(call)
+        reads = responses.ResponsesReader if call.endpoint == "responses" else choices.ChoicesReader
         self._read = reads()
         repeats = self._read.repeats and call.request.logprobs is not None
         self._event_bytes = BODY_BYTES if repeats else EVENT_BYTES
@@ -132,7 +132,7 @@ class Receiving:
     def _in_steps(self, stream: EventStream, piece: bytes, body: Bounded) -> Iterator[Chunk | None]:
         """What the events in `piece` say: those that go on with a text, one after the other, in one
         step. None: others should have their turn before it is read on."""
-        steps: list[Step] = []
+        steps: list[TextStep] = []
         count = 0
         for number, event in enumerate(stream.feed(piece), 1):
             if number % EVENTS_AT_A_STRETCH == 0:
@@ -158,7 +158,7 @@ class Receiving:
                 yield from self._follow(said.value, said.event)
         yield from self._follow_steps(steps, count)
 
-    def _step(self, event: Said | More, stream: EventStream) -> Step | None:
+    def _step(self, event: JsonEvent | More, stream: EventStream) -> TextStep | None:
         if isinstance(event, More):
             step = self._read.step(event.last.value, event.last.event)
             return step and step.instead(event.last_text, event.text)
@@ -167,7 +167,7 @@ class Receiving:
             stream.usual(text)
         return step
 
-    def _follow_steps(self, steps: Sequence[Step], count: int) -> Iterator[Chunk]:
+    def _follow_steps(self, steps: Sequence[TextStep], count: int) -> Iterator[Chunk]:
         if not steps:
             return
         self._deadlines.event()

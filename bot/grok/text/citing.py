@@ -47,7 +47,7 @@ class Citing:
     def __init__(self, behind: str = "") -> None:
         """`behind`: the answer so far, which this one goes on with."""
         self._numbers = Numbers(behind)
-        self._choices: dict[int, _Choice] = {}
+        self._choices: dict[int, _CitingText] = {}
 
     def follow(self, chunk: Chunk) -> Iterator[Chunk]:
         """`chunk` with its text as far as it is sure what it is, and with what that cites; in
@@ -61,7 +61,7 @@ class Citing:
     def _cited(self, chunk: Chunk) -> Chunk:
         if chunk.beside or not (chunk.text or chunk.finish_reason):
             return chunk
-        choice = self._choices.setdefault(chunk.choice, _Choice(self._numbers))
+        choice = self._choices.setdefault(chunk.choice, _CitingText(self._numbers))
         text = choice.take(chunk.text)
         if chunk.finish_reason is not None:
             cut = ending_of(chunk.finish_reason) in _INCOMPLETE
@@ -76,7 +76,7 @@ class Citing:
                 yield Chunk(choice=index, text=text, references=choice.cited())
 
 
-class _Choice:
+class _CitingText:
     """One text while it comes."""
 
     def __init__(self, numbers: Numbers) -> None:

@@ -45,7 +45,7 @@ _MOST_THOUGHT_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(slots=True)
-class Bounds:
+class AnswerBounds:
     """How long the answer to one call may be, by its output cap and rather generously."""
 
     wire: int
@@ -56,7 +56,7 @@ class Bounds:
     thoughts: int
 
     @classmethod
-    def of(cls, call: Call) -> Bounds:
+    def of(cls, call: Call) -> AnswerBounds:
         """The bounds of the answer to `call`."""
         request = call.request
         cap, answers = request.max_tokens or _TOKENS, request.choices
@@ -104,7 +104,7 @@ class Progress:
     def __init__(self) -> None:
         self.said = False
         """Whether something has come that is paid for: text, thoughts, or a tool at work."""
-        self._choices: dict[int, _Choice] = {}
+        self._choices: dict[int, _ChoiceProgress] = {}
 
     def follow(self, chunks: list[Chunk], *, steps: int = 1) -> Iterator[Chunk]:
         """Pass the chunks of one event on, each with what is new in it, and with the finish that
@@ -114,7 +114,7 @@ class Progress:
                 self.said = self.said or chunk.step is not None
                 yield chunk
                 continue
-            new = self._choices.setdefault(chunk.choice, _Choice()).take(chunk, steps)
+            new = self._choices.setdefault(chunk.choice, _ChoiceProgress()).take(chunk, steps)
             self.said = self.said or bool(new.text or new.reasoning)
             if new.text or new.reasoning or new.logprobs or new.finish_reason:
                 yield new
@@ -148,7 +148,7 @@ class Progress:
                 yield Chunk(choice=index, text=text, reasoning=thought)
 
 
-class Held:
+class HeldBack:
     """The pieces of several answers, held back until it shows that each says whose it is.
 
     Some servers stream several answers at once and give all of them the same index: nobody can
@@ -177,7 +177,7 @@ class Held:
 
 
 @dataclass(slots=True)
-class _Growth:
+class _NewText:
     """One text while it grows, with the halves of a character joined that two pieces hold."""
 
     count: int = 0
@@ -226,11 +226,11 @@ class _Growth:
 
 
 @dataclass(slots=True)
-class _Choice:
+class _ChoiceProgress:
     """One choice while it comes."""
 
-    text: _Growth = field(default_factory=_Growth)
-    thoughts: _Growth = field(default_factory=_Growth)
+    text: _NewText = field(default_factory=_NewText)
+    thoughts: _NewText = field(default_factory=_NewText)
     finished: bool = False
     turn_ended: bool = False
 

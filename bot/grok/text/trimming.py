@@ -25,7 +25,7 @@ class Trimming:
     def __init__(self, call: Call) -> None:
         each = call.request.n or 1
         self._choices = {
-            index: _Choice(call, index // each) for index in range(call.request.choices)
+            index: _TrimmedChoice(call, index // each) for index in range(call.request.choices)
         }
 
     def follow(self, chunk: Chunk) -> Sequence[Chunk]:
@@ -63,7 +63,7 @@ class _Piece:
         return _Piece(self.text[start:end], tuple(tokens))
 
 
-class _Choice:
+class _TrimmedChoice:
     """One choice while it comes."""
 
     def __init__(self, call: Call, prompt: int) -> None:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from bot.grok.http.event_stream import Form, Run
+from bot.grok.http.event_stream import EventForm, Run
 
 EVENT = (
     'data: {"model":"m","choices":[{"index":0,"delta":{"content":"TEXT"}}],'
@@ -16,7 +16,7 @@ EVENT = (
 
 def texts(written: str, event: str = EVENT, text: str = "TEXT") -> list[str]:
     """The texts of those that `written` begins with and that are written like `event`."""
-    form = Form.of(event, text)
+    form = EventForm.of(event, text)
     assert form is not None
     run = form.run(written, 0)
     assert run is None or form.run(written, run.last) == Run(run.texts[-1:], run.last, run.end)
@@ -78,11 +78,11 @@ def test_no_other_difference_is_passed_over(other: str) -> None:
     ],
 )
 def test_where_it_is_not_clear_what_is_the_text_there_is_no_form(event: str, text: str) -> None:
-    assert Form.of(event, text) is None
+    assert EventForm.of(event, text) is None
 
 
 @pytest.mark.parametrize(("more", "has_form"), [(6, True), (7, False), (50_000, False)])
 def test_what_counts_too_much_has_no_form(more: int, has_form: bool) -> None:
     event = EVENT.replace('"usage":{', '"usage":{' + '"total_tokens":3,' * more)
 
-    assert (Form.of(event, "TEXT") is not None) == has_form
+    assert (EventForm.of(event, "TEXT") is not None) == has_form

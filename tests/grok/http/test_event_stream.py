@@ -11,7 +11,7 @@ from httpx_sse import EventSource, ServerSentEvent
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.grok.http.event_stream import EventStream, More, Said
+from bot.grok.http.event_stream import EventStream, JsonEvent, More
 
 TEXTS = st.text(st.sampled_from('ab"\\{}[]:, \n\r\u2028é🚀'), max_size=6)
 JSON = st.dictionaries(TEXTS, TEXTS | st.integers(), max_size=2)
@@ -32,13 +32,13 @@ STREAMS = st.lists(st.tuples(LINES, ENDS), max_size=8).map(
 )
 
 
-def meaning(events: Iterable[Said | More | ServerSentEvent]) -> list[tuple[str, object]]:
+def meaning(events: Iterable[JsonEvent | More | ServerSentEvent]) -> list[tuple[str, object]]:
     """What is read of events: their names, and what they say, as JSON where it is any. One without
     data is none, by the grammar of event streams."""
     found = []
     for event in events:
         assert not isinstance(event, More)  # nothing was said to be usual
-        said = event.value if isinstance(event, Said) else event.data
+        said = event.value if isinstance(event, JsonEvent) else event.data
         if said != "":
             found.append((event.event, _parsed(said) if isinstance(said, str) else said))
     return found
@@ -94,8 +94,8 @@ def test_the_usual_form_is_read_once(event: bytes) -> None:
     usual = event + b'data: {"delta": "a"}\n\n'
 
     for _ in range(2):  # also behind what is not of that form
-        assert [type(each) for each in stream.feed(usual)] == [Said]
+        assert [type(each) for each in stream.feed(usual)] == [JsonEvent]
         assert [type(each) for each in stream.feed(b"data: [DONE]\n\n" + usual)] == [
             ServerSentEvent,
-            Said,
+            JsonEvent,
         ]

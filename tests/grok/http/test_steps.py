@@ -60,7 +60,7 @@ def in_steps(pieces: Sequence[bytes], endpoint: Endpoint) -> tuple[Collector, li
 def one_by_one(events: Iterable[bytes], endpoint: Endpoint) -> Collector:
     """What comes of `events`, each read as if there was no other."""
     collector, progress = Collector(request(n=2)), Progress()
-    read = responses.Reader() if endpoint == "responses" else choices.Reader()
+    read = responses.ResponsesReader() if endpoint == "responses" else choices.ChoicesReader()
     for each in filter(None, b"".join(events).split(b"data: ")):
         for chunk in progress.follow(read(json.loads(each), "")):
             collector.add(chunk)
