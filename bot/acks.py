@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 REST_SECONDS = 1.0
 """For so long after one ack another is expected."""
@@ -42,6 +42,8 @@ class Acks:
     def __init__(self) -> None:
         self._clock = asyncio.get_running_loop().time
         self._due: dict[object, float] = {}
+        self._none_due = asyncio.Event()
+        self._none_due.set()
         self._last = float("-inf")
         self._begun: deque[float] = deque(maxlen=CROWD)
 
@@ -50,10 +52,13 @@ class Acks:
         """Slack waits for an ack while this is entered."""
         name = object()
         self._due[name] = self._clock()
+        self._none_due.clear()
         try:
             yield
         finally:
             del self._due[name]
+            if not self._due:
+                self._none_due.set()
             self._last = self._clock()
 
     @property
@@ -65,6 +70,12 @@ class Acks:
     def overdue(self) -> bool:
         """Whether so many are so late that what else comes is better refused at once."""
         return len(self._due) >= MOST_OVERDUE and self._oldest() > OVERDUE_SECONDS
+
+    async def given(self, until: float) -> None:
+        """Wait until none is due, or to this time of the loop's clock."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(until):
+                await self._none_due.wait()
 
     async def go_first(self) -> None:
         """An answer has begun: wait until the next one may. Then no ack is late, or this has been

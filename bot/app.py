@@ -133,13 +133,14 @@ async def open_bot(settings: Settings, duty: Duty = Duty.BOTH) -> AsyncIterator[
             opening = asyncio.create_task(_store(settings, stack), name="opening the store")
             begun.append(opening)
             await load("bot.joining.process")
+            from bot.acks import Acks  # noqa: PLC0415
             from bot.joining.process import joined, open_ground  # noqa: PLC0415
             from bot.later import Rest  # noqa: PLC0415
 
             met, store = await meeting, await opening
         finally:
             await _ended(begun)
-        rest = Rest(duty)
+        rest = Rest(duty, Acks())
         if Duty.TAKING not in duty:
             await rest.load()  # a process that only works is ready once it can
         ground = await stack.enter_async_context(

@@ -12,7 +12,8 @@ import asyncio
 import importlib
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from types import MappingProxyType, ModuleType
@@ -20,24 +21,33 @@ from typing import NoReturn
 
 import structlog
 
+from bot.acks import Acks
 from bot.deferred import build_models
 from bot.duties import Duty
 from bot.errors import StartupError
 from bot.ops.heap import loading
+from bot.slack_limits import ACK_SECONDS
 from bot.words.terminal import startup as words
 
 log = structlog.get_logger(__name__)
 
-LATER: Mapping[str, Duty] = MappingProxyType(
+TO_ACK: Mapping[str, Duty] = MappingProxyType(
     {
         "bot.slack.inbound.bolt": Duty.TAKING,
         "bot.joining.slack_side": Duty.BOTH,
         "bot.asking.admission": Duty.BOTH,
         "bot.asking.asking": Duty.TAKING,
         "bot.doors.home": Duty.BOTH,
-        "bot.views.details_view": Duty.TAKING,
         "bot.joining.accepting": Duty.TAKING,
         "bot.doors.slack_app": Duty.TAKING,
+    }
+)
+"""What a question needs until it is acked: 0.1 s of a processor that does nothing else."""
+
+LATER: Mapping[str, Duty] = MappingProxyType(
+    {
+        **TO_ACK,
+        "bot.views.details_view": Duty.TAKING,
         "bot.markdown.safety": Duty.BOTH,
         "bot.slack.plain_blocks": Duty.BOTH,
         "bot.grok.http.api": Duty.BOTH,
@@ -52,7 +62,7 @@ LATER: Mapping[str, Duty] = MappingProxyType(
         "bot.jobs.worker": Duty.WORKING,
     }
 )
-"""Each is loaded where the process has that duty, in this order: what acks comes first."""
+"""Each is loaded where the process has that duty, in this order."""
 
 
 class _Unloaded(ModuleType):
@@ -123,39 +133,71 @@ def load_later() -> None:
 
 
 class Rest:
-    """What of `LATER` a process with this duty needs, and the models that are not built yet."""
+    """What of `LATER` a process with this duty needs, and the models that are not built yet.
 
-    def __init__(self, duty: Duty) -> None:
-        self._names = tuple(name for name, whose in LATER.items() if whose & duty)
+    What acks is there, and joined, before anything else; then all waits while an ack is due, for as
+    long as Slack waits for one. Where others have the processor too, a question that comes in the
+    moment when the bot is ready would else be lost.
+    """
+
+    def __init__(self, duty: Duty, acks: Acks) -> None:
+        self._duty = duty
+        self.acks = acks
+        self._there_to_ack = asyncio.Event()
         self._there = asyncio.Event()
         self._joins: list[Callable[[], object]] = []
 
-    def once_there(self, join: Callable[[], object]) -> None:
-        """Have `join` called when all is loaded, or now where it is: it joins what was loaded."""
-        if self._there.is_set():
+    def once_there_to_ack(self, join: Callable[[], object]) -> None:
+        """Have `join` called when what acks is loaded, or now where it is: it joins what was
+        loaded."""
+        if self.is_there_to_ack:
             join()
         else:
             self._joins.append(join)
 
+    @property
+    def is_there_to_ack(self) -> bool:
+        """Whether what acks is loaded and joined."""
+        return self._there_to_ack.is_set()
+
+    async def there_to_ack(self) -> None:
+        """Wait until it is."""
+        await self._there_to_ack.wait()
+
     async def there(self) -> None:
-        """Wait until it is loaded."""
+        """Wait until all is loaded."""
         await self._there.wait()
 
     async def load(self) -> None:
-        """Load it, module by module, so that others have their turn in between; nothing where it
-        is loaded. Raises `StartupError`."""
+        """Load it, piece by piece, so that others have their turn in between; nothing where it is
+        loaded. Raises `StartupError`."""
         if self._there.is_set():
             return
-        for name in self._names:
-            with loading():
-                _loaded(name)
+        for name in self._names(to_ack=True):
+            _loaded(name)
             await asyncio.sleep(0)
-        await build_models()
         while self._joins:
             self._joins.pop(0)()
             await asyncio.sleep(0)
+        self._there_to_ack.set()
+        after_acks = partial(self._after_acks, asyncio.get_running_loop().time() + ACK_SECONDS)
+        await after_acks()
+        for name in self._names(to_ack=False):
+            _loaded(name)
+            await after_acks()
+        await build_models(after_acks)
         log.info("all is loaded")
         self._there.set()
+
+    def _names(self, *, to_ack: bool) -> Iterator[str]:
+        for name, whose in LATER.items():
+            if whose & self._duty and (name in TO_ACK) is to_ack:
+                yield name
+
+    async def _after_acks(self, until: float) -> None:
+        """Let others have their turn, and to this time of the loop's clock those who ack."""
+        await asyncio.sleep(0)
+        await self.acks.given(until)
 
     async def keep(self) -> NoReturn:
         """The same, and stay: ends only when it cannot be loaded."""
@@ -166,6 +208,7 @@ class Rest:
 
 def _loaded(name: str) -> None:
     try:
-        _load(importlib.import_module(name))
+        with loading():
+            _load(importlib.import_module(name))
     except Exception as error:
         raise StartupError([words.NOT_LOADED(module=name, why=str(error))]) from error

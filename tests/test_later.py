@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -8,6 +9,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from bot import later
+from bot.acks import Acks
 from bot.duties import Duty
 from bot.later import LATER, Rest
 
@@ -121,21 +124,47 @@ def test_no_duty_is_left_out() -> None:
     assert all(whose & Duty.BOTH for whose in LATER.values())
 
 
-async def test_what_is_loaded_is_joined_when_all_is_there_and_from_then_on_at_once() -> None:
-    rest, joined = Rest(Duty.BOTH), list[str]()
-    rest.once_there(lambda: joined.append("first"))
-    rest.once_there(lambda: rest.once_there(lambda: joined.append("by another")))
+async def test_what_acks_is_joined_when_it_is_loaded_and_from_then_on_at_once() -> None:
+    rest, joined = Rest(Duty.BOTH, Acks()), list[str]()
+    rest.once_there_to_ack(lambda: joined.append("first"))
+    rest.once_there_to_ack(lambda: rest.once_there_to_ack(lambda: joined.append("by another")))
     assert not joined
 
     await rest.load()
     assert joined == ["first", "by another"]
 
-    rest.once_there(lambda: joined.append("later"))
+    rest.once_there_to_ack(lambda: joined.append("later"))
     assert joined[2:] == ["later"]
 
 
+async def test_what_acks_is_there_first_and_nothing_else_is_loaded_while_an_ack_is_due() -> None:
+    acks, joined = Acks(), list[str]()
+    rest = Rest(Duty.BOTH, acks)
+    rest.once_there_to_ack(lambda: joined.append("doors"))
+    assert not rest.is_there_to_ack
+    with acks.due():
+        loading = asyncio.create_task(rest.load())
+        await rest.there_to_ack()
+        assert rest.is_there_to_ack
+        assert joined == ["doors"]
+        for _ in range(len(LATER) * 2):
+            await asyncio.sleep(0)
+        assert not loading.done()
+    await loading
+    await rest.there()
+
+
+async def test_an_ack_that_nobody_waits_for_any_more_holds_nothing_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(later, "ACK_SECONDS", 0.01)
+    acks = Acks()
+    with acks.due():
+        await Rest(Duty.BOTH, acks).load()
+
+
 async def test_what_is_loaded_is_not_loaded_again() -> None:
-    rest = Rest(Duty.BOTH)
+    rest = Rest(Duty.BOTH, Acks())
     with capture_logs() as logged:
         await rest.load()
         await rest.load()
@@ -144,8 +173,8 @@ async def test_what_is_loaded_is_not_loaded_again() -> None:
 
 
 async def test_what_cannot_be_joined_ends_the_loading() -> None:
-    rest = Rest(Duty.BOTH)
-    rest.once_there(_broken)
+    rest = Rest(Duty.BOTH, Acks())
+    rest.once_there_to_ack(_broken)
     with pytest.raises(LookupError):
         await rest.load()
 

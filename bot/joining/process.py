@@ -87,7 +87,9 @@ async def open_ground(
         grok = await stack.enter_async_context(open_grok(settings))
         await stack.enter_async_context(keeping("catalogue", _keep_prices(grok, rest)))
         tasks = await stack.enter_async_context(BackgroundTasks())
-        yield Ground(settings, duty, tokenless.session, tokenless, store, grok, tasks, Acks(), rest)
+        yield Ground(
+            settings, duty, tokenless.session, tokenless, store, grok, tasks, rest.acks, rest
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,7 @@ def _answering(ground: Ground, installation: Installation, parts: Wiring) -> Ans
     async def answering(body: JsonObject, retry: object) -> BoltResponse:
         return await bolt.answer(doors(), body, retry)
 
-    ground.rest.once_there(doors)  # what comes before that has them joined at once
+    ground.rest.once_there_to_ack(doors)  # what comes before that has them joined at once
     return answering
 
 
@@ -210,8 +212,9 @@ def way_in_of(
 class Health:
     """Whether this process can do what it is there for: take a question, answer it, or both."""
 
-    def __init__(self, store: Store, serving: Serving, way_in: WayIn | None) -> None:
+    def __init__(self, store: Store, serving: Serving, way_in: WayIn | None, rest: Rest) -> None:
         self._store = store
+        self._rest = rest
         self._serving = serving
         self._way_in = way_in
         self._stopping = False
@@ -229,6 +232,8 @@ class Health:
             faults.append(words.STORE_AWAY(str(error)))
         if self._way_in is not None and not await self._way_in.connected():
             faults.append(words.NOT_CONNECTED(self._way_in.trouble))
+        if not self._rest.is_there_to_ack:
+            faults.append(words.LOADING)
         if (trouble := self._serving.trouble) is not None:
             faults.append(words.NOT_WORKING(trouble))
         return Report(tuple(faults))
@@ -278,9 +283,10 @@ async def _working(worker: Worker, grace: float) -> AsyncIterator[asyncio.Task[N
 
 
 async def _keep_prices(grok: GrokClient, rest: Rest) -> NoReturn:
-    """Models and prices are fetched once `rest` is there, and again every ten minutes."""
+    """Models and prices are fetched as soon as questions can be taken, which wait for them, and
+    again every ten minutes."""
     with grok.catalogue.expected():
-        await rest.there()
+        await rest.there_to_ack()
         await grok.catalogue.refresh()
     while True:
         await asyncio.sleep(CATALOGUE_SECONDS * random.uniform(0.9, 1.1))  # noqa: S311
@@ -312,7 +318,7 @@ async def joined(ground: Ground, met: Met) -> AsyncIterator[Bot]:
     routes = pages.routes if pages is not None and taking else {}
     if taking:
         way_in = way_in_of(ground, serving.answer, routes, met.ticket)
-    health = Health(ground.store, serving, way_in)
+    health = Health(ground.store, serving, way_in, ground.rest)
     async with AsyncExitStack() as stack:
         ops = await stack.enter_async_context(ops_server(settings, health))
         await stack.enter_async_context(serving)

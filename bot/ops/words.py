@@ -194,6 +194,7 @@ NO_ANSWER_WITHIN = Sentence("no answer within {seconds:g} s")
 # --- /readyz -------------------------------------------------------------------------------
 
 STOPPING = "the bot is stopping"
+LOADING = "what takes questions is still being loaded"
 NOT_WORKING = Sentence("no jobs are being taken[ ({trouble})]")
 NOT_CONNECTED = Sentence("Slack is not connected: {why}")
 REMEDY_CLIENT_SECRET = "Copy the Client Secret from “Basic Information” of your app."

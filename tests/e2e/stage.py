@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import yaml
 from pydantic import SecretStr
 
@@ -229,3 +230,12 @@ async def _connect(workspace: Workspace, bot: Bot, sockets: int) -> None:
         await workspace.connected(sockets)
     else:
         workspace.request_url = f"http://127.0.0.1:{bot.http_port}/slack/events"
+
+
+async def probe(bot: Bot) -> tuple[int, list[str]]:
+    """What `/readyz` says: the status, and the reasons."""
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"http://127.0.0.1:{bot.ops_port}/readyz") as reply,
+    ):
+        return reply.status, (await reply.json())["reasons"]

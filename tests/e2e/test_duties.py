@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import aiohttp
 import pytest
 
 from bot.app import Bot, open_bot
@@ -15,7 +14,7 @@ from bot.words import files as words
 from sandbox.grok import GrokServer, Script
 from sandbox.workspace import ANA, GENERAL, NewFile, Workspace
 from tests.e2e.process import bot_process, environment
-from tests.e2e.stage import Stage, installed_app, is_complete, markdown, settings_for
+from tests.e2e.stage import Stage, installed_app, is_complete, markdown, probe, settings_for
 from tests.files.samples import pdf, png
 
 SLOW = tuple(f"word{number} " for number in range(400))
@@ -43,22 +42,14 @@ async def worker(stage: Stage, redis_url: str) -> AsyncIterator[Bot]:
         yield working
 
 
-async def ready(bot: Bot) -> tuple[int, list[str]]:
-    async with (
-        aiohttp.ClientSession() as session,
-        session.get(f"http://127.0.0.1:{bot.ops_port}/readyz") as reply,
-    ):
-        return reply.status, (await reply.json())["reasons"]
-
-
 async def test_one_takes_and_the_other_answers(redis_url: str) -> None:
     async with apart(redis_url) as (stage, taking):
         await stage.ask("Hello")
-        assert await ready(taking) == (200, [])
+        assert await probe(taking) == (200, [])
         assert not stage.grok.requests
         async with worker(stage, redis_url) as working:
             await stage.answer()
-            assert await ready(working) == (200, [])
+            assert await probe(working) == (200, [])
         sockets = stage.workspace.sockets
 
     assert len(stage.grok.requests) == 1

@@ -21,6 +21,7 @@ from bot.errors import StartupError
 from bot.jobs import worker
 from bot.later import Rest
 from bot.ops.heap import load
+from bot.ops.words import LOADING
 from bot.settings import Settings
 from bot.store.redis.connection import Store
 from bot.store.redis.embedded import EmbeddedServer
@@ -28,7 +29,7 @@ from bot.words.terminal import startup as words
 from sandbox.grok import GrokServer
 from sandbox.workspace import ANA, BEN, GENERAL, Workspace
 from tests.e2e.process import ROOT, bot_process, environment
-from tests.e2e.stage import Stage, installed_app, settings_for
+from tests.e2e.stage import Stage, installed_app, probe, settings_for
 
 LONGEST_SECONDS = 30.0
 
@@ -236,6 +237,29 @@ async def test_a_question_before_all_is_loaded_is_taken_and_then_answered(
 
     assert len(grok.requests) == 1
     assert not workspace.problems
+
+
+async def test_a_probe_hears_that_a_bot_is_ready_when_what_acks_is_there_and_not_before(
+    redis_url: str, grok: GrokServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_load, load_all = asyncio.Event(), Rest.load
+
+    async def load_when_told(rest: Rest) -> None:
+        await may_load.wait()
+        await load_all(rest)
+
+    monkeypatch.setattr(Rest, "load", load_when_told)
+    async with (
+        Workspace(app=installed_app()) as workspace,
+        open_bot(settings_for(workspace, grok, redis_url)) as bot,
+    ):
+        assert await probe(bot) == (503, [LOADING])
+        may_load.set()
+        async with asyncio.timeout(LONGEST_SECONDS):
+            while (answer := await probe(bot)) == (503, [LOADING]):
+                await asyncio.sleep(0.01)
+
+    assert answer == (200, [])
 
 
 async def test_every_door_is_open_as_soon_as_the_bot_says_so(
