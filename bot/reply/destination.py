@@ -20,8 +20,8 @@ from bot.completion.excerpt import excerpt
 from bot.completion.result import Answer, Section
 from bot.errors import OutcomeUnknown, PostingDenied, SlackError, TooLong
 from bot.reply.chain import KINDS, Chain
-from bot.reply.ledger import WAY, Ledger, Route, Way, first_way, route_of
-from bot.reply.messages import THREAD_GONE, Messages
+from bot.reply.ledger import THREAD_GONE, WAY, Ledger, Route, Way, first_way, route_of
+from bot.reply.messages import Messages
 from bot.reply.session import Session
 from bot.reply.writers import Native
 from bot.slack.blocks import Foot, Kind, Message, Question, apology, mention, with_notice

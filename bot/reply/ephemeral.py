@@ -15,8 +15,7 @@ from attrs import define, field
 from bot import words
 from bot.completion.ask import Ask
 from bot.errors import PostingDenied, SlackError
-from bot.reply.ledger import Ledger, Route, Way
-from bot.reply.messages import THREAD_GONE
+from bot.reply.ledger import THREAD_GONE, Ledger, Route, Way
 from bot.slack.blocks import Message, Offered, offer
 from bot.slack.slack import Slack
 from bot.slack_limits import RESPONSE_URL_USES

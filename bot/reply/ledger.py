@@ -131,6 +131,9 @@ class Post:
     cut: str = ""
 
 
+THREAD_GONE = "thread_not_found"
+"""What Slack answers to a post in a thread whose root was deleted."""
+
 WAY = "way"
 """The part of a job that says which way its answer takes."""
 

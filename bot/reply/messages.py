@@ -33,7 +33,7 @@ from bot.errors import (
     StoreUnavailable,
     TryAgain,
 )
-from bot.reply.ledger import KnownParts, LateCall, Ledger, Part, begun, withdrawn
+from bot.reply.ledger import THREAD_GONE, KnownParts, LateCall, Ledger, Part, begun, withdrawn
 from bot.reply.writers import APPEND, Editing, Native, Writer
 from bot.slack.blocks import Message
 from bot.slack.pacing import POST, EditBudget, Slot, TakeSlot
@@ -44,9 +44,6 @@ log = structlog.get_logger(__name__)
 
 _DELETES_REFUSED = 5
 """A message that Slack would not let be deleted so often stays where it is."""
-
-THREAD_GONE = "thread_not_found"
-"""What Slack answers to a post in a thread whose root was deleted."""
 
 
 class Messages:
@@ -76,6 +73,8 @@ class Messages:
         self._thread_ts = thread_ts
         self._since = min((post.at for post in ledger.posts.values()), default=time.time())
         self._strays_possible = begun(ledger.posts)
+        former = ledger.posts.get(withdrawn("0"))
+        self._former_roots = [former.ts] if former else []
         self._parts = KnownParts()
         self._editing = Editing(slack, budget, ledger, channel)
         self._deletes_refused: Counter[str] = Counter()
@@ -97,8 +96,9 @@ class Messages:
         for number, message in enumerate(messages):
             part = str(number)
             known = self._parts[part]
-            writer = self._writer_of(known)
-            if message is None or known.gone or not writer.lacks(known, message, final=final):
+            if message is None or known.gone:
+                continue
+            if not self._writer_of(known).lacks(known, message, final=final):
                 continue
             left_alone = not final and known.is_refused(message)
             if not self.is_posted(part):
@@ -116,9 +116,7 @@ class Messages:
 
     def too_long(self, messages: Sequence[Message]) -> bool:
         """Whether Slack has found one of `messages` too long."""
-        return any(
-            self._parts[str(number)].too_long == message for number, message in enumerate(messages)
-        )
+        return any(self._parts[str(n)].too_long == each for n, each in enumerate(messages))
 
     def is_posted(self, part: str) -> bool:
         """Whether writing `part` is an edit."""
@@ -267,8 +265,10 @@ class Messages:
             return
         posts = self._ledger.posts.items()
         known = {post.ts for part, post in posts if not part.startswith(withdrawn(""))}
-        # What was meant for a thread that is gone may stand in the channel (`Slack.post`).
-        for root in dict.fromkeys((None, self._thread_ts, self.thread_of("1"))):
+        # What was meant for a thread that is gone may stand in the channel (`Slack.post`), or there
+        # all the same, if it came before the root was deleted.
+        threads = (self._thread_ts, self.thread_of("1"), *self._former_roots)
+        for root in dict.fromkeys((None, *threads)):
             for posted in await self._find(root):
                 if posted.ts not in known:
                     log.info("stray message deleted", part=posted.part)
@@ -327,7 +327,6 @@ class Messages:
             self._strays_possible = True
             raise
         except SlackError as error:
-            # What was meant for a thread that is gone may stand in the channel (`Slack.post`).
             self._strays_possible |= isinstance(error, PostingDenied)
             await self._ledger.forget(part)
             raise
@@ -360,6 +359,8 @@ class Messages:
         think that somebody else has deleted it."""
         await self._ledger.posted(withdrawn(part), self._channel, ts)
         self._parts[part].deleted()
+        if part == "0":
+            self._former_roots.append(ts)
         await self._delete(ts)
         await self._ledger.forget(part)
 
