@@ -1,8 +1,8 @@
 """Texts that begin like a command and are none: what was meant, as it is typed.
 
 A wrong guess costs a click, and a missed one a question in public; but whoever asks something
-that merely begins with such a word is to be heard. So every word has to be one of the command's;
-the one word behind it may be any, since two words are no sentence.
+that merely begins with such a word is to be heard. So every word has to be one of the command's, or
+one that no sentence has; the one word behind it may be any, since two words are no sentence.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from bot.completion.search import read
 from bot.errors import Fault
 from bot.rules.arguments import LEAST_BEGUN
 from bot.rules.commands import VERBS, parse_command
-from bot.rules.help import COMMANDS, FLAGS_TOPIC, TOPICS
+from bot.rules.help import COMMANDS, FLAGS_TOPIC, TOPICS, find_topic
 from bot.rules.quota import SCOPE_KINDS, find_quota, nearest_quota
 from bot.rules.searchable import searched_name
 
@@ -44,8 +44,9 @@ _ALSO = {
     "unpause": "resume",
 }
 _SAID_IN_THREADS = ("forget", "leave")
-_BESIDE_SAID = frozenset(
-    ("all", "everything", "please", "now", "here", "this", "the", "thread", "conversation", "chat")
+_POLITE = frozenset(("please", "pls", "plz", "now", "thanks"))
+_BESIDE_SAID = _POLITE | frozenset(
+    ("all", "everything", "here", "this", "the", "thread", "conversation", "chat")
 )
 """Words behind one of those that leave it what it is."""
 
@@ -131,6 +132,10 @@ _BEHIND = {
     **dict.fromkeys(("pause", "resume"), (_WHY_AND_WHEN, _CLOCK)),
 }
 _AT_THE_END = "?!"
+_AT_THE_END_OF_ALL = _SCOPES - {"user"}
+_MARKS = frozenset("{}[]<>%$=|")
+"""What places to be filled in are marked with, and values are given by."""
+
 _FLAG = re.compile(r"--[a-z][a-z_-]*(?:=.*)?", re.IGNORECASE | re.DOTALL)
 _KEYS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _LEAST_LETTERS = 5
@@ -158,8 +163,8 @@ def meant(text: str, mentions: Sequence[str] = (), *, written: bool = False) -> 
     found = _managing(command, rest, mentions) if command else ""
     if found or written:
         return found
-    no_sentence = _is_flagged(keyword(first), rest)
-    if no_sentence or (not asks and _is_but_one(keyword(first), command, rest)):
+    flagged = _is_flagged(keyword(first), rest)
+    if flagged or (command and not asks and _is_no_sentence(keyword(first), command, rest)):
         return _help_on(command)
     return ""
 
@@ -181,15 +186,27 @@ def _said(first: str, rest: Sequence[str], *, written: bool) -> str:
     return next((said for said in _SAID_IN_THREADS if _is_slip(first, said)), "")
 
 
-def _is_but_one(first: str, command: str, rest: Sequence[str]) -> bool:
-    """Whether one word stands behind a command, whatever it is."""
-    slip = first not in _COMMANDS
-    return (
-        bool(command)
-        and len(rest) == 1
-        and not (slip and first.endswith(_INFLECTED))
-        and (not slip or first not in _ALSO)
-    )
+def _is_no_sentence(first: str, command: str, rest: Sequence[str]) -> bool:
+    """Whether what stands behind a command is nothing that anybody would ask: one word, whatever it
+    is; words that are none of a sentence (`{name}`, `%s`, `--all`); or one that may be, between
+    what to do and a scope or such."""
+    if first not in _COMMANDS and (first.endswith(_INFLECTED) or first in _ALSO):
+        return False
+    if len(rest) == 1:
+        return True
+    act = keyword(rest[0])
+    acts = act in _ACTIONS.get(command, ()) or act in _ALSO_ACTS.get(command, ())
+    words = rest[1:] if acts else rest
+    odd = [word for word in words if not _means(command, word)]
+    other = [word for word in odd if not _is_no_word(word)]
+    ends = keyword(words[-1]) in _AT_THE_END_OF_ALL or len(other) < len(odd)
+    return not other or (acts and ends and len(other) == 1)
+
+
+def _is_no_word(typed: str) -> bool:
+    """Whether no sentence has such a word: a flag, a place to be filled in, or signs alone."""
+    marked = bool(_FLAG.fullmatch(typed)) or not _MARKS.isdisjoint(typed)
+    return marked or not any(map(str.isalpha, typed))
 
 
 def _help_on(command: str) -> str:
@@ -233,8 +250,11 @@ def _help(rest: Sequence[str], *, written: bool) -> str:
         return _typed(_HELP)
     topic = _command(keyword(rest[0]))
     if len(rest) > 1:
-        behind = topic in COMMANDS and _is_vocabulary(topic, rest[1:])
-        return _help_on(topic) if behind else ""
+        if topic in COMMANDS and _is_vocabulary(topic, rest[1:]):
+            return _help_on(topic)
+        odd = all(_is_no_word(word) or keyword(word) in _POLITE for word in rest[1:])
+        found = find_topic(rest[0]) if odd else None
+        return _help_on(found.replace("_", "-")) if found else ""
     topics = (*COMMANDS, *TOPICS, FLAGS_TOPIC, *(name for name in OPTIONS if len(name) > 2))
     name = keyword(rest[0])[:_LONGEST_TOPIC].strip("-").replace("-", "_")
     near = likeliest(name, topics, least=LEAST_BEGUN, alike=0.75)
