@@ -118,6 +118,9 @@ _HTML = re.compile(r"^\s*(?:<!doctype|<html|<head|<body|<\?xml)", re.IGNORECASE)
 READ_CHARS = 2000
 """How much of an error is looked at."""
 
+_LONGEST_INNER = 64 * 1024
+"""Of JSON in a text, in characters."""
+
 _MOST_LEVELS = 6
 _MOST_PARTS = 20
 
@@ -228,7 +231,7 @@ class _Found:
 
 def _inner(text: str) -> Any:
     """The map or list that a text is, written as JSON; None for any other text."""
-    if not text.startswith(("{", "[")):
+    if not text.startswith(("{", "[")) or len(text) > _LONGEST_INNER:
         return None
     try:
         data = json.loads(text, strict=False)

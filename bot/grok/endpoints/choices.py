@@ -1,6 +1,6 @@
 """Reads an answer in choices, as from the two older endpoints, event by event or whole, and what it
-says it used, in whichever words. What is missing is forgiven. Nobody vouches for anything that
-comes: each value is read as what it should be, or as nothing."""
+says it used, in whichever words. Nobody vouches for anything that comes: each value is read as what
+it should be, or as nothing."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from bot.completion.result import (
 )
 from bot.grok.meaning import tells_error
 
-_MOST_CHOICES = 4 * MAX_ANSWERS
+MOST_CHOICES = 4 * MAX_ANSWERS
 
 _ANSWER = frozenset(
     ("id", "object", "created", "model", "choices", "usage", "system_fingerprint", "service_tier")
@@ -96,7 +96,7 @@ class ChoicesReader:
         Where several choices of one event have the same index, their places tell them apart.
         """
         model = name_of(answer.get("model")) or None
-        choices = maps_of(answer.get("choices"))[:_MOST_CHOICES]
+        choices = maps_of(answer.get("choices"))[:MOST_CHOICES]
         indices = [count_of(choice.get("index"), place) for place, choice in enumerate(choices)]
         if len(set(indices)) < len(indices):
             indices = list(range(len(indices)))

@@ -35,7 +35,7 @@ SLICE_BYTES = 64 * 1024
 events of other kinds gives way in between (`EVENTS_AT_A_STRETCH`)."""
 
 EVENTS_AT_A_STRETCH = 1_500
-"""About 20 ms of the shortest."""
+"""About 20 ms of the shortest; of values in one event or body, and of choices in them, as well."""
 
 _LEAST_WORK = 512
 """Bytes that a slice counts for, though it be empty."""
@@ -76,7 +76,8 @@ _Parts = Sequence[tuple[str, int, _Numbers | None]]
 """What is written, to the letter, and how long it is, each with what finds the numbers behind it,
 and what little stands between those."""
 
-_DECODER = json.JSONDecoder(strict=False)
+DECODER = json.JSONDecoder(strict=False)
+"""Of what servers write: line breaks stand in strings as they are."""
 _NAME = "event: "
 _DATA = "data:"
 _END = "\n\n"
@@ -113,8 +114,9 @@ class Bounded:
         worked = 0
         async for piece in self._pieces:
             for slice_ in self._unpack(piece):
-                self._came += len(slice_)
-                self._since += len(slice_)
+                size = len(slice_) or 1
+                self._came += size
+                self._since += size
                 if self._came > self._most or self._since > self.each:
                     raise Failure(words.GROK_TOO_MUCH, kind="cut")
                 yield slice_
@@ -133,7 +135,7 @@ def _sliced(piece: bytes) -> Iterator[bytes]:
 class _Unpacked:
     """gzip, also of several members, and deflate, never more than a slice at once.
 
-    A slice may be empty: what was packed is counted as well.
+    A slice may be empty, where what was packed says nothing yet, or nothing at all.
     """
 
     def __init__(self) -> None:
@@ -362,7 +364,7 @@ def _plain_event(text: str, place: int) -> tuple[JsonEvent, int] | None:
     if end < 0 or not text.startswith("{", start):
         return None
     try:
-        value, stop = _DECODER.raw_decode(text, start)
+        value, stop = DECODER.raw_decode(text, start)
     except (ValueError, RecursionError):
         return None
     if stop != end or text.find("\n", start, end) >= 0:

@@ -11,6 +11,7 @@ from bot.completion.excerpt import as_text
 from bot.completion.result import Chunk, ending_of
 from bot.completion.transcript import STOP
 from bot.grok.call import Call
+from bot.grok.endpoints.choices import MOST_CHOICES
 from bot.grok.errors import Failure
 from bot.words import grok as words
 
@@ -108,13 +109,18 @@ class Progress:
 
     def follow(self, chunks: list[Chunk], *, steps: int = 1) -> Iterator[Chunk]:
         """Pass the chunks of one event on, each with what is new in it, and with the finish that
-        counts; or what so many events said, in one chunk."""
+        counts; or what so many events said, in one chunk. Of choices far more than may be asked
+        for nothing is kept."""
         for chunk in chunks:
             if chunk.beside:
                 self.said = self.said or chunk.step is not None
                 yield chunk
                 continue
-            new = self._choices.setdefault(chunk.choice, _ChoiceProgress()).take(chunk, steps)
+            if chunk.choice not in self._choices:
+                if len(self._choices) >= MOST_CHOICES:
+                    continue
+                self._choices[chunk.choice] = _ChoiceProgress()
+            new = self._choices[chunk.choice].take(chunk, steps)
             self.said = self.said or bool(new.text or new.reasoning)
             if new.text or new.reasoning or new.logprobs or new.finish_reason:
                 yield new

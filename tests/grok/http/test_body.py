@@ -24,8 +24,9 @@ from bot.grok.http.event_stream import (
     EVENT_PARTS,
     SLICE_BYTES,
 )
-from bot.grok.http.receiving import count_listed, read_json
+from bot.grok.http.receiving import decoded, read_all_json, read_json
 from bot.grok.text import progress
+from bot.grok.tokenizer import count_listed
 from bot.words import grok as words
 from sandbox.grok import GrokServer, Script
 from tests.fixtures.grok import OpenGrokClient
@@ -172,6 +173,17 @@ async def test_packed_answer(
     assert text(await answer(grok_client, request(max_tokens=10_000))) == "word " * 4_000
 
 
+async def test_packed_body_of_nothing_has_an_end() -> None:
+    async def members() -> AsyncIterator[bytes]:
+        for piece in repeat(gzip.compress(b"") * 100):
+            yield piece
+
+    body = event_stream.Bounded(members(), "gzip", 1_000)
+
+    with pytest.raises(Failure, match=words.GROK_TOO_MUCH):
+        [slice_ async for slice_ in body]
+
+
 async def test_packed_body_that_is_broken(grok: GrokServer, grok_client: GrokClient) -> None:
     grok.script(Script(raw=b"not packed at all", headers={"Content-Encoding": "gzip"}))
 
@@ -202,6 +214,19 @@ def test_json_of_too_many_parts(part: str) -> None:
         read_json(body, EVENT_PARTS)
     assert caught.value.sentence == words.GROK_TOO_MUCH
     assert len(read_json(body)) == EVENT_PARTS + 1
+
+
+def test_too_many_values_one_after_the_other() -> None:
+    with pytest.raises(Failure):
+        read_all_json("{}" * 100_000)
+
+
+@pytest.mark.parametrize("charset", ["punycode", "idna", "undefined", "hex", "a\0b", "nobody's"])
+def test_charset_that_no_text_has(charset: str) -> None:
+    """Those of hosts take minutes for a body of some megabytes."""
+    raw = b"\xff-" + b"zz9" * 200_000
+
+    assert decoded(raw, charset) == raw.decode(errors="replace")
 
 
 def test_text_is_one_part_whatever_stands_in_it() -> None:

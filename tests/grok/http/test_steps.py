@@ -213,9 +213,17 @@ def test_what_it_uses_is_what_the_last_event_says() -> None:
     )
 
 
-async def test_many_events_of_one_piece_let_others_have_their_turn() -> None:
-    shortest = b"data:{}\n\n"
-    events = SLICE_BYTES // len(shortest)
+@pytest.mark.parametrize(
+    ("piece", "works"),
+    [
+        (b"data:{}\n\n" * (SLICE_BYTES // 9), SLICE_BYTES // 9),
+        (b'data: {"choices":[' + b"{}," * 500 + b"{}]}\n\n", 500),
+        (b"data: " + b'{"choices":[]}' * 20_000 + b"\n\n", 20_000),
+    ],
+    ids=["events", "choices", "values"],
+)
+async def test_much_in_one_piece_lets_others_have_their_turn(piece: bytes, works: int) -> None:
+    repeated = 1 if works > EVENTS_AT_A_STRETCH else SLICE_BYTES // len(piece)
     turns = 0
 
     async def take() -> None:
@@ -225,9 +233,32 @@ async def test_many_events_of_one_piece_let_others_have_their_turn() -> None:
             await asyncio.sleep(0)
 
     taking = asyncio.create_task(take())
-    collector, _ = await _read([says("a"), shortest * events, ends()], "chat")
+    collector, _ = await _read([says("a"), piece * repeated, ends()], "chat")
     taking.cancel()
     await asyncio.wait([taking])
 
     assert collector.sections()[0].text == "a"
-    assert turns >= events // EVENTS_AT_A_STRETCH
+    assert turns >= works * repeated // EVENTS_AT_A_STRETCH
+
+
+async def test_many_values_of_one_body_let_others_have_their_turn() -> None:
+    turns = 0
+
+    async def take() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    taking = asyncio.create_task(take())
+    await _read([says("a").removeprefix(b"data: ") * 20_000, ends()], "chat")
+    taking.cancel()
+    await asyncio.wait([taking])
+
+    assert turns >= 2 * 20_000 // EVENTS_AT_A_STRETCH
+
+
+def test_of_choices_without_end_few_are_kept() -> None:
+    chunks = [Chunk(choice=number, text="a") for number in range(10 * choices.MOST_CHOICES)]
+
+    assert len(list(Progress().follow(chunks))) == choices.MOST_CHOICES
