@@ -291,7 +291,7 @@ def _item(entry: Mapping[str, Any]) -> tuple[str, Item | None]:
 def _fault_of_rules(item: Item) -> str:
     try:
         regex.compile(item.regex)
-    except regex.error as error:
+    except (regex.error, RecursionError) as error:
         return words.NO_REGEX(excerpt(str(error)))
     if item.json_schema is not None:
         try:
@@ -317,7 +317,7 @@ def _dangling(schema: dict[str, Any] | bool) -> Iterator[str]:
             if isinstance(reference, str):
                 try:
                     root.lookup(reference)
-                except Unresolvable:
+                except (Unresolvable, ValueError):  # a name for the place in a list, say
                     yield reference
 
 
