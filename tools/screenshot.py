@@ -16,7 +16,7 @@ from typing import cast
 
 from playwright.async_api import FilePayload, Page, async_playwright, expect
 
-from bot.admin.votes_view import Untold, charts
+from bot.admin.votes import Untold, charts
 from bot.rules.votes import Ballot, Judged, Vote
 from bot.slack.charts.drawing import drawn
 from sandbox.grok import GrokServer

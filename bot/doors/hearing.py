@@ -3,8 +3,6 @@ words, what their author put beside them, and what nobody reads."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -12,7 +10,7 @@ from pydantic import JsonValue
 
 from bot.completion.ask import Said, conversation_of
 from bot.completion.flags import Flags
-from bot.doors import thanks as said
+from bot.doors.thanks import is_thanks
 from bot.files.ref import FileInfo
 from bot.markdown.characters import printable
 from bot.slack.files import files_of
@@ -30,50 +28,8 @@ from bot.words import files as words
 from bot.words import talk
 from bot.words.form import AN_APP
 
-_LONGEST = 120
-"""Characters; whoever writes more says something."""
-
-_EMOJI = re.compile(r":([a-z0-9_+'-]+):(?::skin-tone-[2-6]:)?")
-_MODIFIERS = re.compile("[\U0001f3fb-\U0001f3ff\ufe0e\ufe0f\u200d]")
-_SIGNS = re.compile(f"[{said.SIGNS}]")
-_BETWEEN = re.compile(r"[\s.,!¡~…;:()*_、。！，～^-]+")
-_APOSTROPHES = str.maketrans("’‘", "''")
-
-_NAMES = frozenset(said.EMOJI.split())
-_PHRASES = frozenset(
-    tuple(phrase.casefold().split())
-    for phrase in said.PHRASES.replace("\n", ";").split(";")
-    if phrase.strip()
-)
-_MOST_WORDS = max(map(len, _PHRASES))
-
 MOST_CONTEXT = 10
 """Messages that are read beside one question."""
-
-
-def is_thanks(text: str) -> bool:
-    """Whether `text` of a payload says nothing but thanks, or that it was understood."""
-    if not text or len(text) > _LONGEST:
-        return False
-    plain = unicodedata.normalize("NFC", text).casefold().translate(_APOSTROPHES)
-    names = _EMOJI.findall(plain)
-    if any(name not in _NAMES for name in names):
-        return False
-    rest = _SIGNS.sub(" ", _MODIFIERS.sub("", _EMOJI.sub(" ", plain)))
-    left = [word for word in _BETWEEN.split(rest) if word]
-    if not left:
-        return bool(names) or rest != plain
-    return _only_phrases(left)
-
-
-def _only_phrases(left: list[str]) -> bool:
-    """Whether the words in `left` are phrases one after the other."""
-    ends = {0}
-    for end in range(1, len(left) + 1):
-        begins = range(max(0, end - _MOST_WORDS), end)
-        if any(at in ends and tuple(left[at:end]) in _PHRASES for at in begins):
-            ends.add(end)
-    return len(left) in ends
 
 
 @dataclass(frozen=True, slots=True)

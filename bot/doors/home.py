@@ -169,7 +169,7 @@ class HomeRules:
         ballots = await self._store.votes.read(month)
         if not ballots:
             return ()
-        from bot.admin.votes_view import in_short  # noqa: PLC0415 - with it comes statistics
+        from bot.admin.votes import in_short  # noqa: PLC0415 - with it comes statistics
 
         return (view.votes(await asyncio.to_thread(in_short, ballots)),)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.doors.hearing import is_thanks
+from bot.doors.thanks import is_thanks
 
 
 @pytest.mark.parametrize(

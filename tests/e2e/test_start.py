@@ -57,7 +57,7 @@ OF_DOORS = frozenset(
 
 NEEDLESS = frozenset(
     (
-        *("bot.admin.commands", "bot.admin.votes", "bot.admin.votes_view", "bot.rules.shares"),
+        *("bot.admin.commands", "bot.admin.votes", "bot.rules.shares"),
         *("bot.jobs.dispatcher", "bot.joining.several", "bot.teams.tenants", "bot.store.seal"),
         *("bot.files.pdf_text", "bot.slack.charts.drawing", "bot.eval.run", "bot.demo"),
         *("PIL", "cryptography.fernet", "dotenv", "jsonschema", "pypdf", "regex", "statistics"),
