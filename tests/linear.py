@@ -324,13 +324,7 @@ _NAMES = frozenset({"bot_user"})
 
 _CLOSED: Mapping[str, Mapping[str, str]] = {
     "bot.words.request.not_of_kind": {"kind": "integer"},
-    "bot.words.admin.changed": {"kind": "limits"},
-    "bot.words.quota.limit": {"name": "tokens-per-day", "unit": "usd"},
     "bot.words.quota.amount": {"unit": "usd"},
-    "bot.words.usage.used_up": {"kind": "workspace"},
-    "bot.words.usage.too_little": {"kind": "workspace"},
-    "bot.words.usage.all_busy": {"kind": "workspace"},
-    "bot.words.usage.unknown_cost": {"kind": "workspace"},
     "bot.words.usage.heading": {"kind": "workspace"},
     "bot.words.usage.amount": {"unit": "usd"},
 }

@@ -88,8 +88,6 @@ REFUSES = {
     "bot.jobs.job._required": "has no fields to look into",
     "bot.rules.help._lines": "takes a name of what help there is",
     "bot.views.form_fields.choice": "takes one of the labels",
-    "bot.words.votes.counted": "takes a name of a vote",
-    "bot.words.votes.changed": "takes a name of a vote",
     "bot.words.votes.because": "takes a name of a reason",
     "bot.store.redis.address.parse_address": "takes an address of an operator's",
     "bot.store.redis.clients.client": "takes an address of an operator's",

@@ -19,7 +19,7 @@ import bot
 from bot import words
 from bot.completion.options import OPTIONS
 from bot.errors import Fault
-from bot.words import admin, form, grok, setup, talk, usage
+from bot.words import admin, form, grok, talk, usage
 from bot.words import request as request_words
 from bot.words.sentences import Sentence
 from bot.words.terminal.ask import spelled
@@ -167,7 +167,6 @@ def test_a_fault_ends_as_one_sentence_or_two(
 
     assert not any(sign.search(line) for sign in GRATES.values())
     assert allowed in line
-    assert setup.limit_fault(problem, allowed) == form.field_fault(problem, allowed)
 
 
 def _said(path: Path) -> Iterator[str]:
@@ -237,9 +236,9 @@ def _formatted(sentence: Sentence) -> Iterator[str]:
 
 def _value(forms: list[str], number: int) -> object:
     """Something to be said in places of these formats."""
-    if {"or", "and", "list"}.intersection(forms):
+    if {"or", "and", "list", "apart"}.intersection(forms):
         return ["Word"] * number
-    return number if any(forms) else "Word" * min(number, 1)
+    return number if {*forms} - {"", "capital"} else "Word" * min(number, 1)
 
 
 def _places(template: str) -> Iterator[tuple[str, str]]:

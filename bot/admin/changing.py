@@ -226,7 +226,7 @@ class Changing:
         lines = [
             words.CHANGE(what=each.what, before=each.before, after=each.after) for each in told
         ]
-        return CommandReply((words.changed("defaults", words.YOURS), *lines))
+        return CommandReply((words.YOURS_CHANGED, *lines))
 
     def faults_of(
         self, values: Mapping[str, JsonValue], scope: Scope, policy: Policy
@@ -316,7 +316,7 @@ def _confirmation(done: Change, scope: Scope, policy: Policy, caller: Caller) ->
         case "paused":
             return (words.RESUMED(owner), *_holding("paused", scope, policy))
         case kind:
-            return (words.changed(kind, owner), *lines, *_holding(kind, scope, policy))
+            return (words.CHANGED[kind](owner), *lines, *_holding(kind, scope, policy))
 
 
 def _holding(kind: str, scope: Scope, policy: Policy) -> tuple[str, ...]:
@@ -351,7 +351,7 @@ def _announcement(done: Change, scope: Scope, policy: Policy, caller: Caller) ->
         case "defaults":
             return words.TOLD_DEFAULTS(who=who, changes=_shortly(_changes(done)))
         case "texts":
-            return words.told_texts(who, go_along=done.after.get("texts") is True)
+            return words.TOLD_TEXTS[done.after.get("texts") is True](who)
         case "models":
             return words.TOLD_MODELS(
                 who=who, sentence=models_text(InForce(policy, scope.id).models)

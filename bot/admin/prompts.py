@@ -94,8 +94,8 @@ class PromptCommands:
         (own,) = await self._saved.prompts(owner)
         if not await self._saved.set_prompt(owner, name, text):
             return CommandReply((words.FULL,))
-        replaced = own.get(name, text) != text
-        return CommandReply((words.saved(name, place=PLACE in text, replaced=replaced),))
+        how, replaced = words.how_asked(name, place=PLACE in text), _replaced(name, text, own)
+        return CommandReply((words.SAVED_AS(how=how, name=name, replaced=replaced),))
 
     async def share(self, command: AdminCommand, caller: Caller) -> CommandReply:
         """One of the caller's, as it is now, with the channel or the workspace."""
@@ -107,10 +107,10 @@ class PromptCommands:
         if not await self._saved.set_prompt(owner, name, text):
             return CommandReply((words.FULL,))
         told = owner.kind == "channel" and not owner.id.startswith("D")
-        place, replaced = PLACE in text, there.get(name, text) != text
+        how, replaced = words.how_asked(name, place=PLACE in text), _replaced(name, text, there)
         return CommandReply(
-            (words.shared(name, _whose(owner, caller), place=place, replaced=replaced),),
-            announcement=words.told_shared(mention(caller.user), name, place=place) if told else "",
+            (words.SHARED(whose=_whose(owner, caller), how=how, replaced=replaced),),
+            announcement=words.TOLD_SHARED(who=mention(caller.user), how=how) if told else "",
             channel=owner.id if told else "",
         )
 
@@ -161,6 +161,11 @@ def _names(owned: Owned) -> Iterator[str]:
 
 def _owner(command: AdminCommand, caller: Caller) -> Scope:
     return (command.target or _ME).scope(channel=caller.channel, user=caller.user)
+
+
+def _replaced(name: str, text: str, there: Mapping[str, str]) -> str:
+    """`name`, where another text stood under it; else empty."""
+    return name if there.get(name, text) != text else ""
 
 
 def _whose(owner: Scope, caller: Caller) -> str:

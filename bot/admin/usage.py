@@ -99,10 +99,10 @@ def _searched(counts: Counts) -> str:
     searches, posts = counts.searches.settled, counts.posts.settled
     if not searches and not posts:
         return ""
-    return words.searched(
-        words.amount("searches", searches),
-        words.amount("posts", posts) if posts else "",
-        words.amount("usd", counts.search_micro_dollars.settled),
+    return words.SEARCHED(
+        searches=words.amount("searches", searches),
+        posts=words.amount("posts", posts) if posts else "",
+        money=words.amount("usd", counts.search_micro_dollars.settled),
     )
 
 

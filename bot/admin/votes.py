@@ -28,6 +28,7 @@ from bot.slack.charts.charts import Bar, Chart
 from bot.slack.people.membership import ChannelNames
 from bot.store.side import StoreSide
 from bot.words import votes as words
+from bot.words.sentences import quoted
 
 NAMES_SECONDS = 3.0
 MOST_NAMES = 50
@@ -291,5 +292,5 @@ def _channel(channel: str) -> str:
 
 def _value(untold: Untold, parameter: str, value: str) -> str:
     if told := untold.name(parameter, value):
-        return words.quoted(told) if value in untold.systems else told
+        return quoted(told) if value in untold.systems else told
     return f"`{excerpt(value, _VALUE_CHARS)}`" if value else words.NOT_GIVEN

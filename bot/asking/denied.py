@@ -217,7 +217,8 @@ def used_up(
             continue
         if recipient.knows_rules or limit.scope.kind == "user":
             quota, when = QUOTAS[limit.name], moment(ends, recipient.tz_offset)
-            yield words.used_up(limit.scope.kind, quota.limit(limit.most), when)
+            owner = words.OWNERS[limit.scope.kind]
+            yield words.USED_UP(whose=owner, limit=quota.limit(limit.most), when=when)
         else:
             yield words.USED_UP_FOR_NOW(moment(ends, recipient.tz_offset))
 
@@ -243,13 +244,19 @@ def _line(shortage: Shortage, ask: Ask, recipient: Recipient) -> str:
     if not recipient.knows_rules and kind != "user":
         resets = shortage.resets_at
         return words.USED_UP_FOR_NOW(moment(resets, tz_offset) if resets else "")
+    who, owner = words.SUBJECTS[kind], words.OWNERS[kind]
     if shortage.resets_at is None:
-        return words.all_busy(kind, shortage.limit)
+        return words.ALL_BUSY(who=who, number=shortage.limit)
     limit, when = quota.limit(shortage.limit), moment(shortage.resets_at, tz_offset)
     if shortage.wanted is None:
-        return words.unknown_cost(kind, limit, excerpt(ask.request.model))
+        return words.UNKNOWN_COST(who=who, limit=limit, model=excerpt(ask.request.model))
     if shortage.settled >= shortage.limit:
-        return words.used_up(kind, limit, when)
-    left = quota_words.amount(quota.unit, shortage.left)
-    wanted = quota_words.amount(quota.unit, shortage.wanted)
-    return words.too_little(kind, limit, left, wanted, when, under_way=shortage.held > 0)
+        return words.USED_UP(whose=owner, limit=limit, when=when)
+    return words.TOO_LITTLE(
+        whose=owner,
+        limit=limit,
+        left=quota_words.amount(quota.unit, shortage.left),
+        wanted=quota_words.amount(quota.unit, shortage.wanted),
+        when=when,
+        under_way=shortage.held > 0,
+    )

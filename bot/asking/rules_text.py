@@ -24,7 +24,7 @@ from bot.words import home as home_words
 from bot.words import quota as quota_words
 from bot.words import search as search_words
 from bot.words.search import EXPLAINED
-from bot.words.sentences import dollars, each
+from bot.words.sentences import dollars, each, quoted
 
 _MOST_CHARS = 80
 _ORDER = (*OPTIONS, *QUOTAS)
@@ -110,7 +110,7 @@ def default_value(name: str, value: JsonValue) -> str:
         case str() if name in ("model", "reply", "effort", *OPTION_NAMES):
             return words.code(excerpt(value, _MOST_CHARS))
         case str() if name == "stop":
-            return words.quoted(excerpt(value.translate(_LINE_ENDS), _MOST_CHARS))
+            return quoted(excerpt(value.translate(_LINE_ENDS), _MOST_CHARS))
         case list():
             return ", ".join(default_value(name, one) for one in value) or words.NOT_SET
         case _:
@@ -191,7 +191,7 @@ def _may(value: JsonValue) -> str:
 def _plain(value: JsonValue) -> str:
     match value:
         case str():
-            return words.quoted(excerpt(value, _MOST_CHARS))
+            return quoted(excerpt(value, _MOST_CHARS))
         case dict():
             return words.code(excerpt(written(value), _MOST_CHARS))
         case _:
@@ -219,13 +219,13 @@ def defaults_of(policy: Policy, scope: Scope, channel: str) -> tuple[str, ...]:
     values, owner = policy.of(scope).defaults, whose(scope, channel)
     if not values:
         return (words.NONE_SET(owner),)
-    return (words.defaults_of(owner), *_each_default(values))
+    return (words.DEFAULTS_OF(owner), *_each_default(values))
 
 
 def own_defaults(values: Mapping[str, JsonValue]) -> tuple[str, ...]:
     """The reader's own."""
     shown = tuple(_each_default(values))
-    return (words.defaults_of(words.YOURS), *shown) if shown else (words.NONE_OF_YOURS,)
+    return (words.YOUR_DEFAULTS, *shown) if shown else (words.NONE_OF_YOURS,)
 
 
 def _each_default(values: Mapping[str, JsonValue]) -> Iterator[str]:

@@ -26,6 +26,7 @@ from bot.errors import Fault
 from bot.slack_limits import INPUT_CHARS, OPTION_VALUE_CHARS
 from bot.words import form as form_words
 from bot.words import request as words
+from bot.words.sentences import quoted
 
 BASIC: tuple[Option, ...] = tuple(
     PARAMETERS[name] for name in ("model", "max_tokens", "temperature")
@@ -301,7 +302,7 @@ def in_labels(text: str) -> str:
 def _label(name: re.Match[str]) -> str:
     found = next(filter(None, name.groups()))
     label = label_of(found.replace("-", "_"))
-    return form_words.CALLED(label) if label else name[0]
+    return quoted(label) if label else name[0]
 
 
 _TYPED = re.compile(r"`--([a-z][a-z-]{0,30})`")

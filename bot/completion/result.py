@@ -325,5 +325,5 @@ def _searched(answer: Answer) -> list[str]:
     cited = sum(reference.cited for reference in answer.references)
     facts = [search.sources(cited, len(answer.references))]
     if answer.tools is not None and answer.tools.posts:
-        facts.append(search.posts(answer.tools.posts))
+        facts.append(search.POSTS(answer.tools.posts))
     return facts

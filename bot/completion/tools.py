@@ -292,7 +292,9 @@ class Searching:
         empty before anything is."""
         if self._since is None:
             return ""
-        return words.progress(self.doing, len(self._calls), self._clock() - self._since)
+        return words.PROGRESS(
+            doing=self.doing, searches=len(self._calls), seconds=self._clock() - self._since
+        )
 
     @property
     def doing(self) -> str:

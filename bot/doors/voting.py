@@ -161,8 +161,9 @@ class Voting:
         outcome = await self._store.votes.cast(job.id, click.user, vote, judged, self._zone)
         if outcome == "full":
             return words.FULL, False
-        said = {"new": words.counted(choice), "changed": words.changed(choice)}
-        return said.get(outcome, ""), outcome in ("new", "changed", "same")
+        said = {"new": words.COUNTED, "changed": words.CHANGED}.get(outcome)
+        told = said(words.SIGNS[choice]) if said else ""
+        return told, outcome in ("new", "changed", "same")
 
     async def _explain(self, submission: Submission, vote: Vote) -> str:
         """Why it came to nothing; empty when it was kept."""

@@ -77,7 +77,7 @@ def verdict(rows: Sequence[SettingRow]) -> Iterator[str]:
     yield words.BEST(setting=best.setting.name, command=best.setting.command)
     least = best.interval[0]
     near = [row.setting.name for row in others if row.interval[1] >= least]
-    yield words.unsure(near) if near else words.SURE
+    yield words.UNSURE(near) if near else words.SURE
 
 
 def _cells(row: SettingRow) -> tuple[str, ...]:

@@ -301,7 +301,7 @@ def _report(work: _Eval, data: DataSet) -> Iterator[str]:
         yield words.NOT_JUDGED(work.unjudged)
     yield from _missing(work)
     if unanswered := [each.name for each in work.unanswered]:
-        yield words.NOTHING_CAME if len(unanswered) == len(rows) else words.unanswered(unanswered)
+        yield words.NOTHING_CAME if len(unanswered) == len(rows) else words.UNANSWERED(unanswered)
     lost = _dollars(work.record.lost) if work.record.lost else ""
     yield words.SPENT(spent=_dollars(work.record.spent), lost=lost, requests=work.record.cut_off)
     if work.ended:

@@ -53,7 +53,7 @@ def to_save(text: str, _: Split) -> Arguments | None:
     if not prompt:
         faults.append(Fault("", said.NOTHING_TO_SAVE, said.ALLOWED_TO_SAVE))
     elif len(prompt) > MOST_CHARS:
-        faults.append(Fault("", said.TOO_LONG(len(prompt)), said.UP_TO(MOST_CHARS)))
+        faults.append(Fault("", said.TOO_LONG(len(prompt)), said.UP_TO_CHARS(MOST_CHARS)))
     else:
         faults += _faults_of_flags(parse_text(prompt))
     return Arguments(names=(name, prompt), faults=tuple(faults))

@@ -102,7 +102,7 @@ def votes(shown: Sequence[str]) -> Part:
 def allowed_models(allowed: Models) -> str:
     """Which models may be asked, in a line."""
     if allowed.only is not None:
-        return words.models_only(_codes(allowed.only))
+        return words.MODELS_ONLY(_codes(allowed.only)) if allowed.only else words.NO_MODEL_YET
     return words.MODELS_BUT(_codes(allowed.forbidden)) if allowed.forbidden else words.ALL_MODELS
 
 

@@ -42,6 +42,7 @@ from bot.views.form_fields import (
 )
 from bot.views.form_view import read_form
 from bot.words import setup as words
+from bot.words.form import field_fault
 
 What = Literal["defaults", "limits"]
 
@@ -179,7 +180,7 @@ def read_limits(
 
 def limit_errors(faults: Sequence[Fault]) -> dict[str, str]:
     """What is wrong with each field of a quota, by its block_id."""
-    return {fault.parameter: words.limit_fault(fault.problem, fault.allowed) for fault in faults}
+    return {fault.parameter: field_fault(fault.problem, fault.allowed) for fault in faults}
 
 
 def _default_fields(scope: Scope, rules: Rules) -> Iterator[Any]:

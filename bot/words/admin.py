@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from bot.words.sentences import Sentence, one_of
+from bot.words.sentences import Sentence, counted, one_of
 
 # --- who may --------------------------------------------------------------------------------
 
@@ -130,11 +130,6 @@ def flag(name: str) -> str:
 CHANGE = Sentence("• {what}: {before} → {after}")
 
 
-def quoted(text: str) -> str:
-    """What somebody wrote."""
-    return f"“{text}”"
-
-
 def code(text: str) -> str:
     """An id, or what is typed."""
     return f"`{text}`"
@@ -167,21 +162,14 @@ NO_MODEL_LEFT = (
 ALL_MODELS = "Every model may be asked now."
 
 
-def changed(kind: str, whose: str) -> str:
-    """Above the list of what changed; `YOURS`, or whose it is."""
-    return YOURS_CHANGED if whose == YOURS else CHANGED[kind](whose)
-
+_RESUME = "`/grok resume {kind}` ends the pause."
+HOW_TO_RESUME = Sentence(_RESUME)
+"""To an admin; `kind` of the scope that is paused, as it is typed."""
 
 PAUSED = Sentence(
-    "Done. No new questions are taken in {whose}. Answers that are being written go on; `/grok "
-    "resume {kind}` ends the pause."
+    "Done. No new questions are taken in {whose}. Answers that are being written go on. " + _RESUME
 )
-PAUSED_ALREADY = Sentence(
-    "Grok is paused already: {who} did that, {when}. `/grok resume {kind}` ends the pause."
-)
-
-HOW_TO_RESUME = Sentence("`/grok resume {kind}` ends the pause.")
-"""To an admin; `kind` of the scope that is paused, as it is typed."""
+PAUSED_ALREADY = Sentence("Grok is paused already: {who} did that, {when}. " + _RESUME)
 
 RESUMED = Sentence("Done. Questions are taken again in {whose}.")
 NOT_ON_LIST = Sentence(
@@ -200,15 +188,16 @@ TOLD_SEARCH = Sentence("{who} changed what may be searched here. {sentence}")
 TOLD_MODELS = Sentence("{who} changed which models may be asked here. {sentence}")
 
 
-def told_texts(who: str, *, go_along: bool) -> str:
-    """To everybody in a channel whose questions and answers admins can export from now on."""
-    if go_along:
-        return (
-            f"{who} lets questions and answers of this channel go along when admins export how "
-            "people voted on them."
-        )
-    return f"{who} keeps questions and answers of this channel out of exports from now on."
-
+TOLD_TEXTS = {
+    True: Sentence(
+        "{who} lets questions and answers of this channel go along when admins export how people "
+        "voted on them."
+    ),
+    False: Sentence(
+        "{who} keeps questions and answers of this channel out of exports from now on."
+    ),
+}
+"""By whether admins can export them from now on."""
 
 TOLD_PAUSED = Sentence("⏸️ {who} paused Grok in this channel: no new questions are taken for now.")
 TOLD_RESUMED = Sentence("▶️ {who} resumed Grok in this channel: ask away.")
@@ -241,10 +230,8 @@ TOO_MANY_SAVED = (
 )
 
 
-def defaults_of(whose: str) -> str:
-    return "*Your own defaults:*" if whose == YOURS else f"*Defaults of {whose}:*"
-
-
+DEFAULTS_OF = Sentence("*Defaults of {whose}:*")
+YOUR_DEFAULTS = "*Your own defaults:*"
 DEFAULT = Sentence("• {name} {value}[ ({explained})][ · _{source}_]")
 """One line: what holds, what that means where `name` does not say, and where it comes from."""
 
@@ -311,8 +298,7 @@ MEMBERS_ONLY = "Only members of this workspace may ask Grok. Please ask a member
 
 def asked_too_often(most: int, seconds: float) -> str:
     """Told to somebody who has asked `most` questions in a minute, and may again in `seconds`."""
-    questions = "1 question" if most == 1 else f"{most:,} questions"
     return (
-        f"You have asked {questions} within a minute, and nobody may ask more at a time. Please "
-        f"ask again in {max(1, math.ceil(seconds))} s."
+        f"You have asked {counted(most, 'question')} within a minute, and nobody may ask more at a "
+        f"time. Please ask again in {max(1, math.ceil(seconds))} s."
     )

@@ -114,7 +114,6 @@ def field_fault(problem: str, allowed: str) -> str:
 
 
 _ABOUT_THE_FIELD = ("is", "holds", "was", "has")
-CALLED = Sentence("“{label}”")
 
 # --- what can be asked about a message -----------------------------------------------------
 

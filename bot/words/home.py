@@ -48,11 +48,8 @@ ALL_MODELS = "• *Models:* all of those below"
 NOT_ALLOWED = "not allowed here"
 
 
-def models_only(names: str) -> str:
-    """Which models may be asked; `names` in code."""
-    return f"• *Models:* only {names}" if names else "• *Models:* none until an admin allows one"
-
-
+NO_MODEL_YET = "• *Models:* none until an admin allows one"
+MODELS_ONLY = Sentence("• *Models:* only {names}")
 MODELS_BUT = Sentence("• *Models:* all but {names}")
 ONLY_IN = Sentence("• *Where:* only in {channels}")
 IN_CHANNEL = Sentence("• {channel}: {defaults}")

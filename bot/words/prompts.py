@@ -25,25 +25,22 @@ OF_WORKSPACE = "*Of the workspace*"
 ALLOWED_NAME = Sentence("up to 30 small letters, digits, - and _, but not {reserved:or}")
 NOT_A_NAME = Sentence("“{name}” is no name for a prompt")
 TOO_LONG = Sentence("{chars:,} characters are too many")
-UP_TO = Sentence("up to {chars:,} characters")
+UP_TO_CHARS = Sentence("up to {chars:,} characters")
 NAMES = Sentence("• {whose}: {shown:list}[ and {more} more]")
 ROW = Sentence("• `{name}`: {beginning}")
 
 
 def how_asked(name: str, *, place: bool) -> str:
     """The command; `place`: there is one to fill in, without which it is not asked."""
-    return f"`/grok prompts use {name} …`" if place else f"`/grok prompts use {name}`"
+    return f"`/grok prompts use {name}{' …' if place else ''}`"
 
 
-def saved(name: str, *, place: bool, replaced: bool = False) -> str:
-    """`replaced`: it took the place of another one."""
-    done = f"Saved{_in_place_of(name) if replaced else ''}."
-    return f"{done} {how_asked(name, place=place)} asks it, `/grok prompts share {name}` shares it."
-
-
-def _in_place_of(name: str) -> str:
-    return f", in place of the one that was `{name}` before"
-
+_REPLACED = "[, in place of the one that was `{replaced}` before]"
+SAVED_AS = Sentence(
+    "Saved" + _REPLACED + ". {how} asks it, `/grok prompts share {name}` shares it."
+)
+"""`how` is what `how_asked` says; `replaced` the name where it took the place of another one; in
+`SHARED` as well."""
 
 UNKNOWN = Sentence("No prompt is called `{name}` here. `/grok prompts` lists those that there are.")
 NONE_THERE = Sentence(
@@ -68,16 +65,6 @@ NEEDS_WORDS = Sentence(
 
 SHOWN = Sentence("`{name}`, of {whose}:")
 
-
-def shared(name: str, whose: str, *, place: bool, replaced: bool = False) -> str:
-    """`replaced`: it took the place of another one."""
-    done = f"Done{_in_place_of(name) if replaced else ''}."
-    return f"{done} In {whose} it is asked by {how_asked(name, place=place)} now."
-
-
-def told_shared(who: str, name: str, *, place: bool) -> str:
-    """To everybody in the channel."""
-    return f"{who} shares a prompt here: {how_asked(name, place=place)} asks it."
-
-
+SHARED = Sentence("Done" + _REPLACED + ". In {whose} it is asked by {how} now.")
+TOLD_SHARED = Sentence("{who} shares a prompt here: {how} asks it.")
 DELETED = Sentence("Done. `{name}` is no prompt of {whose} any more.")

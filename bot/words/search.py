@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bot.words.sentences import Sentence, counted
+from bot.words.sentences import Sentence, capital, counted, each
 
 PLACES: Mapping[str, str] = {"web": "the web", "x": "X"}
 
@@ -104,8 +104,7 @@ HOW_TO_SEARCH = (
 
 def may_be(places: Sequence[str]) -> str:
     """What may be searched."""
-    named = " and ".join(places)
-    return f"{named[:1].upper()}{named[1:]} may be searched."
+    return f"{capital(each(places))} may be searched."
 
 
 def read_there(place: str, *, only: str | None, but: str) -> str:
@@ -146,7 +145,7 @@ MORE_SOURCES = Sentence("and {count:,} more")
 
 def only_elsewhere(places: Sequence[str]) -> str:
     """Below an answer for which not all was searched; `places` are keys of `PLACES`."""
-    named = " and ".join(PLACES[place] for place in places)
+    named = each([PLACES[place] for place in places])
     return f"_This server cannot search {named}, so only the rest was searched._"
 
 
@@ -157,10 +156,8 @@ def searching(place: str, asked: str, *, opens: bool) -> str:
     return f"Searching {PLACES[place]}" + (f" for “{asked}”" if asked else "")
 
 
-def progress(doing: str, searches: int, seconds: float) -> str:
-    """`Searching X for tcp news: 3 searches, 12 s`, as plain text."""
-    counted = "1 search" if searches == 1 else f"{searches:,} searches"
-    return f"{doing}: {counted}, {int(seconds)} s"
+PROGRESS = Sentence("{doing}: {searches:count search}, {seconds:clock}")
+"""`Searching X for tcp news: 3 searches, 12 s`, as plain text."""
 
 
 def sources(cited: int, seen: int) -> str:
@@ -170,6 +167,5 @@ def sources(cited: int, seen: int) -> str:
     return f"{counted(seen, 'source')} seen" if seen else "no sources"
 
 
-def posts(count: int) -> str:
-    """What of X was fetched, in the same line."""
-    return counted(count, "post")
+POSTS = Sentence("{count:count post}")
+"""What of X was fetched, in the same line."""

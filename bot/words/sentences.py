@@ -129,7 +129,12 @@ def about(seconds: float) -> str:
     return f"about {counted(math.ceil(seconds), 'second')}"
 
 
-# --- lists ----------------------------------------------------------------------------------
+# --- texts ----------------------------------------------------------------------------------
+
+
+def quoted(text: str) -> str:
+    """What somebody wrote, or what a field is called."""
+    return f"“{text}”"
 
 
 def one_of(names: Sequence[str]) -> str:
@@ -142,6 +147,11 @@ def each(names: Sequence[str]) -> str:
     return _listed(names, " and ")
 
 
+def capital(text: str) -> str:
+    """`text` as it begins a sentence."""
+    return f"{text[:1].upper()}{text[1:]}"
+
+
 def _listed(names: Sequence[str], last: str) -> str:
     return last.join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
@@ -150,6 +160,8 @@ FORMATS: Mapping[str, Callable[..., str]] = {
     "or": one_of,
     "and": each,
     "list": ", ".join,
+    "apart": "; ".join,
+    "capital": capital,
     "dollars": dollars,
     "size": size,
     "clock": clock,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from bot.words.form import field_fault
-
 TITLE = "Set up Grok"
 NEXT = "Next"
 SAVE = "Save"
@@ -46,11 +44,6 @@ CHANGED_MEANWHILE = (
     "Somebody else has changed this while the form was open. Copy what you typed, close the form, "
     "and open it again."
 )
-
-
-def limit_fault(problem: str, allowed: str) -> str:
-    """What is wrong with the field of a quota."""
-    return field_fault(problem, allowed)
 
 
 def of(what: str, whose: str) -> str:

@@ -10,58 +10,43 @@ from collections.abc import Mapping, Sequence
 from bot.words import quota as quota_words
 from bot.words.form import EFFORT, EFFORTS
 from bot.words.search import CHOICES, LABELS
-from bot.words.sentences import Sentence, cost, counted, each
+from bot.words.sentences import Sentence, capital, cost, each
 
 # --- a question that does not fit -----------------------------------------------------------
 
 DENIED = "Grok was not asked, since that would be more than is allowed here:"
-_OWNERS: Mapping[str, str] = {
+OWNERS: Mapping[str, str] = {
     "user": "your",
     "channel": "this channel’s",
     "workspace": "the workspace’s",
 }
-_SUBJECTS: Mapping[str, str] = {
+SUBJECTS: Mapping[str, str] = {
     "user": "You",
     "channel": "This channel",
     "workspace": "The workspace",
 }
+"""Whose a limit is, and who may use what it allows, by the kind of its scope."""
 
-
-def used_up(kind: str, limit: str, when: str) -> str:
-    """Nothing is left of a limit such as `50 questions a day`; `kind` of the scope."""
-    return f"• Nothing is left of {_OWNERS[kind]} {limit}. It resets {when}."
-
+USED_UP = Sentence("• Nothing is left of {whose} {limit}. It resets {when}.")
+"""Of a limit such as `50 questions a day`."""
 
 USED_UP_FOR_NOW = Sentence("• What may be asked here is used up for now.[ It resets {when}.]")
 """The same to whom it is none of their business; `when` it resets, or empty."""
 
+TOO_LITTLE = Sentence(
+    "• {whose:capital} {limit}: {left} left{under_way: while others are under way|}, and this "
+    "question may need up to {wanted}. It resets {when}."
+)
+"""Less is left than one question may need; `under_way`: others hold some of it for now."""
 
-def too_little(
-    kind: str, limit: str, left: str, wanted: str, when: str, *, under_way: bool = False
-) -> str:
-    """Less is left than one question may need; `under_way`: others hold some of it for now."""
-    meanwhile = " while others are under way" if under_way else ""
-    owner = _OWNERS[kind]
-    return (
-        f"• {owner[:1].upper()}{owner[1:]} {limit}: {left} left{meanwhile}, and this question may "
-        f"need up to {wanted}. It resets {when}."
-    )
-
-
-def all_busy(kind: str, number: int) -> str:
-    """Only so many questions are answered at once."""
-    return (
-        f"• {_SUBJECTS[kind]} may have {counted(number, 'question')} under way at once, and so it "
-        "is now. Ask again when one of them is done."
-    )
-
-
-def unknown_cost(kind: str, limit: str, model: str) -> str:
-    """There is a limit in dollars, and nobody knows what the model costs."""
-    return (
-        f"• {_SUBJECTS[kind]} may use {limit}, and I do not know what {model} costs. Ask with "
-        "another model: `/grok models` lists them with their prices."
-    )
+ALL_BUSY = Sentence(
+    "• {who} may have {number:count question} under way at once, and so it is now. Ask again when "
+    "one of them is done."
+)
+UNKNOWN_COST = Sentence(
+    "• {who} may use {limit}, and I do not know what {model} costs. Ask with another model: `/grok "
+    "models` lists them with their prices."
+)
 
 
 def would_fit(changed: Mapping[str, object], *, field: str = "") -> str:
@@ -76,7 +61,7 @@ def would_fit(changed: Mapping[str, object], *, field: str = "") -> str:
     if unsearched:
         fits = f"Without searching{f' and with {what},' if what else ''} it would fit now"
     else:
-        fits = f"{what[:1].upper()}{what[1:]} would fit now"
+        fits = f"{capital(what)} would fit now"
     if field:
         labels = {**LABELS, "effort": EFFORT, "max_tokens": field}
         fields = [f"“{labels.get(n, n)}” to {_chosen(n, v)}" for n, v in changed.items()]
@@ -131,17 +116,14 @@ LIMIT_ONLY = Sentence("• {limit}")
 
 def caps(caps: Sequence[str]) -> str:
     """What one question may ask for."""
-    said = ", ".join(caps)
-    return f"{said[:1].upper()}{said[1:]}."
+    return f"{capital(', '.join(caps))}."
 
 
 USED = Sentence("{window}: {requests} · {tokens} · {money}[ · {searched}]")
 
 
-def searched(searches: str, posts: str, money: str) -> str:
-    """What was searched, and what of the money it cost; `posts` is empty without any."""
-    return f"{' and '.join(filter(None, (searches, posts)))} for {money} of it"
-
+SEARCHED = Sentence("{searches}[ and {posts}] for {money} of it")
+"""What was searched, and what of the money it cost."""
 
 USED_NOTHING = Sentence("{window}: nothing yet")
 UNPRICED = Sentence("{money} (the cost of {questions:count question} is not known)")

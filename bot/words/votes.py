@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.words.sentences import Sentence, cost
-from bot.words.sentences import counted as counted_things
+from bot.words.sentences import Sentence, capital, cost, counted
 
 GOOD = "Good answer"
 BAD = "Bad answer"
 
-_SIGNS: Mapping[str, str] = {"up": "👍", "down": "👎"}
+SIGNS: Mapping[str, str] = {"up": "👍", "down": "👎"}
 
 SWITCHED_OFF = "Votes on answers are switched off here. Yours was not counted."
 NO_ANSWER = "There is no whole answer there to vote on. Please vote on one that is complete."
@@ -40,18 +39,14 @@ REASONS: Mapping[str, str] = {
 }
 
 
-def counted(choice: str) -> str:
-    """To whoever has voted; it stands there for good, also where they change their mind."""
-    return (
-        f"Thank you for your {_SIGNS[choice]}. Of your votes on an answer the last one counts, and "
-        "only admins see who voted."
-    )
+COUNTED = Sentence(
+    "Thank you for your {sign}. Of your votes on an answer the last one counts, and only admins "
+    "see who voted."
+)
+"""To whoever has voted; it stands there for good, also where they change their mind."""
 
-
-def changed(choice: str) -> str:
-    """To whoever has changed their mind."""
-    return f"I have put your {_SIGNS[choice]} in the place of what you said before."
-
+CHANGED = Sentence("I have put your {sign} in the place of what you said before.")
+"""To whoever has changed their mind."""
 
 # --- what admins read -----------------------------------------------------------------------
 
@@ -113,11 +108,6 @@ def first_used(when: str, *, system: bool) -> str:
     return f"{'instructions' if system else 'a long value'} first used {when}"
 
 
-def quoted(text: str) -> str:
-    """What admins have set."""
-    return f"“{text}”"
-
-
 ROW = Sentence("• {name}: {facts}")
 MORE_ROWS = Sentence("• {number:,} more: `/grok feedback export`")
 
@@ -152,7 +142,7 @@ SO_MANY_OF = Sentence("{ups:,} of {votes:,}")
 def without_signs(title: str) -> str:
     """A title of a chart for where no emoji can be drawn."""
     spelled = title.replace("👍", "thumbs up")
-    return f"{spelled[:1].upper()}{spelled[1:]}"
+    return capital(spelled)
 
 
 SHARE_IN_WORDS = Sentence("{name}: {value}% ({least}–{most}%)")
@@ -201,7 +191,7 @@ COLUMNS = (
 
 def exported(month: str, votes: int, texts: int) -> str:
     """To whoever asked for it; `texts`: so many of them with what was asked and answered."""
-    whole = f"{counted_things(votes, 'vote')} of {month}, as CSV and as JSONL"
+    whole = f"{counted(votes, 'vote')} of {month}, as CSV and as JSONL"
     if not texts:
         return (
             f"I have sent you {whole}, in our messages. None has its question and answer: those go "

@@ -77,7 +77,7 @@ def test_every_quota_in_the_way_is_told() -> None:
     text = told(shortage(), shortage("requests-per-day", limit=5, settled=5, wanted=1))
 
     assert text.count("•") == 2
-    assert words.used_up("channel", "5 questions a day", "")[:30] in text
+    assert words.USED_UP(whose="this channel’s", limit="5 questions a day", when="")[:30] in text
 
 
 def test_what_others_have_reserved_is_told() -> None:
@@ -91,7 +91,7 @@ def test_too_many_at_once_is_a_matter_of_waiting() -> None:
         "concurrent", scope=PERSON, limit=3, settled=0, held=3, wanted=1, resets_at=None
     )
 
-    assert words.all_busy("user", 3) in told(busy)
+    assert words.ALL_BUSY(who="You", number=3) in told(busy)
     assert "--max-tokens" not in told(busy)
 
 
@@ -100,7 +100,7 @@ def test_a_model_of_unknown_cost_is_named() -> None:
 
     text = told(unknown)
 
-    assert words.unknown_cost("channel", "$20.00 a month", "grok-4.3") in text
+    assert words.UNKNOWN_COST(who="This channel", limit="$20.00 a month", model="grok-4.3") in text
     assert "--max-tokens" not in text
 
 

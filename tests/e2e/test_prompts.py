@@ -35,7 +35,7 @@ async def test_a_prompt_is_saved_used_shared_and_deleted(redis_url: str) -> None
         announced = [message.shown for message in stage.workspace.messages(GENERAL)]
 
     assert nothing == words.NONE_SAVED
-    assert saved == words.saved("brief", place=True)
+    assert saved == words.SAVED_AS(how=words.how_asked("brief", place=True), name="brief")
     assert "`/grok prompts use brief …` asks it" in saved
     assert '"temperature": 0.2' in sent
     assert "Say it in one line: -t 2 is hot" in sent
@@ -112,7 +112,7 @@ async def test_what_stands_in_a_prompt_cannot_act_and_is_shown_to_the_letter(
     assert "<!channel>" not in listed
     assert "*bold*" in shown.shown
     assert words.TOO_LONG(40_000) in too_long
-    assert named == words.saved("usage", place=False)
+    assert named == words.SAVED_AS(how=words.how_asked("usage", place=False), name="usage")
     assert "`/grok prompts use usage` asks it" in named
     assert words.NOT_A_NAME("channel") in wrong
 

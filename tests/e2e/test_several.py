@@ -108,7 +108,7 @@ async def test_a_vote_for_an_answer_of_another_workspace_counts_nowhere(redis_ur
     }
 
     assert forged == talk.ANSWER_FORGOTTEN
-    assert counted == votes_words.counted("up")
+    assert counted == votes_words.COUNTED("👍")
     assert [len(keys) for keys in kept.values()] == [1, 0], kept
 
 

@@ -84,9 +84,9 @@ async def test_a_vote_is_counted_changed_and_explained(redis_url: str) -> None:
         told = len(stage.workspace.ephemerals(BEN))
         problems = list(stage.workspace.problems)
 
-    assert first == words.counted("up")
+    assert first == words.COUNTED("👍")
     assert not sent.errors
-    assert third == words.changed("up")
+    assert third == words.CHANGED("👍")
     assert told == 2
     assert problems == []
     (ballot,) = await ballots(redis_url)
@@ -215,7 +215,7 @@ async def test_a_vote_that_comes_after_the_answer_was_deleted_harms_nothing(
         message, other = await an_answer(stage), await an_answer(stage, "Name a lake")
         value = thumb(message, "up")
         await stage.workspace.delete(ANA, GENERAL, message.ts)
-        assert await forge(stage, BEN, other, value) == words.counted("up")
+        assert await forge(stage, BEN, other, value) == words.COUNTED("👍")
 
 
 async def test_nobody_votes_without_end(redis_url: str) -> None:
@@ -229,7 +229,7 @@ async def test_nobody_votes_without_end(redis_url: str) -> None:
         )
         other = await press(stage, CHLOE, message)
 
-    assert other == words.counted("up")
+    assert other == words.COUNTED("👍")
     assert len(await ballots(redis_url)) == 2
 
 
@@ -280,7 +280,7 @@ async def test_500_votes_in_moments_are_all_acked_and_each_person_has_one(redis_
 
     assert [ack.error for wave in acks for ack in wave] == [None] * 500
     assert await choices(redis_url) == dict.fromkeys(crowd, waves[-1])
-    assert told <= {words.FORM_LATE, words.counted("up"), words.changed("up")}
+    assert told <= {words.FORM_LATE, words.COUNTED("👍"), words.CHANGED("👍")}
 
 
 async def test_where_votes_are_switched_off_there_are_none(redis_url: str) -> None:

@@ -35,7 +35,7 @@ def test_how_sure_it_is_is_said() -> None:
         setting="temperature=0.2", command="/grok defaults set --temperature 0.2"
     )
     assert sure[1] == words.SURE
-    assert unsure[1] == words.unsure(["temperature=0.8"])
+    assert unsure[1] == words.UNSURE(["temperature=0.8"])
     assert list(verdict([row(0.2, 0, 0)])) == []
 
 
@@ -54,8 +54,8 @@ def test_what_the_others_are_measured_by_has_no_range() -> None:
     assert list(table([measure, worse]))[1].split()[1:4] == ["40", "50%", "$0.000100"]
     assert list(verdict([measure, worse]))[1] == words.SURE
     assert list(verdict([measure, better]))[1] == words.SURE
-    assert list(verdict([measure, like]))[1] == words.unsure(["temperature=0.8"])
-    assert list(verdict([row(0.2, 20, 40), worse]))[1] == words.unsure(["temperature=0.8"])
+    assert list(verdict([measure, like]))[1] == words.UNSURE(["temperature=0.8"])
+    assert list(verdict([row(0.2, 20, 40), worse]))[1] == words.UNSURE(["temperature=0.8"])
 
 
 def test_the_picture_is_svg_with_a_dot_and_a_line_for_each_setting() -> None:

@@ -393,7 +393,7 @@ async def test_a_setting_that_no_answer_came_of_is_named(tmp_path: Path, grok: G
     code, out, _ = await evaluated(grok, wanted(sums(tmp_path)))
 
     assert code == 1
-    assert words.unanswered(["temperature=0.8"]) in out
+    assert words.UNANSWERED(["temperature=0.8"]) in out
     assert "Best: temperature=0.2" in out
 
 

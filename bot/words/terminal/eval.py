@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from bot.words.sentences import Sentence, counted
 
 NO_PROMPTS = "There is no prompt in it, so nothing was asked. Give a data set with prompts."
@@ -184,9 +182,8 @@ AGREEMENT_WITH_PERSON = Sentence(
 NOT_JUDGED = Sentence("{number:count pair} not judged yet.")
 
 
-def unanswered(settings: Sequence[str]) -> str:
-    """Those of the grid that no answer came of, while some came of others."""
-    return f"No answer came of {'; '.join(settings)}, so nothing is known of it."
+UNANSWERED = Sentence("No answer came of {settings:apart}, so nothing is known of it.")
+"""Those of the grid that no answer came of, while some came of others."""
 
 
 def judge_lost(model: str, why: str) -> str:
@@ -203,11 +200,7 @@ NO_VERDICTS = Sentence("{number:count comparison} came without a verdict and cou
 BEST = Sentence("Best: {setting}\n  {command}")
 
 
-def unsure(others: Sequence[str]) -> str:
-    return (
-        f"That is not sure yet: its range overlaps that of {'; '.join(others)}. More prompts would "
-        "tell."
-    )
-
-
+UNSURE = Sentence(
+    "That is not sure yet: its range overlaps that of {others:apart}. More prompts would tell."
+)
 SURE = "Its range overlaps that of no other setting."

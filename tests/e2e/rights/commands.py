@@ -115,7 +115,8 @@ async def show_own(at: World, who: str) -> Outcome:
 @drives("`/grok prompts save`")
 async def save_prompt(at: World, who: str) -> Outcome:
     said = await at.told(who, "prompts save brief Say it in one line: {text}")
-    return "yes" if said == prompt_words.saved("brief", place=True) else refused(said)
+    how = prompt_words.how_asked("brief", place=True)
+    return "yes" if said == prompt_words.SAVED_AS(how=how, name="brief") else refused(said)
 
 
 @drives("`/grok prompts use`")
