@@ -324,9 +324,9 @@ _NAMES = frozenset({"bot_user"})
 
 _CLOSED: Mapping[str, Mapping[str, str]] = {
     "bot.words.request.not_of_kind": {"kind": "integer"},
-    "bot.words.quota.amount": {"unit": "usd"},
-    "bot.words.usage.heading": {"kind": "workspace"},
     "bot.words.usage.amount": {"unit": "usd"},
+    "bot.words.usage.heading": {"kind": "workspace"},
+    "bot.words.usage.amount_used": {"unit": "usd"},
 }
 """Words of the bot's own that a function looks up."""
 

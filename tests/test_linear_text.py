@@ -111,13 +111,13 @@ REFUSES = {
     "bot.words.search.not_searched": "takes a name of a place that is searched",
     "bot.words.search.only_elsewhere": "takes a name of a place that is searched",
     "bot.words.admin.only_admins": "takes a name of what was wanted",
-    "bot.words.restrictions.by_default(problem)": "takes a name of what has set it",
-    "bot.words.restrictions.by_default(source)": "takes a name of what has set it",
-    "bot.words.restrictions.by_default(all)": "takes a name of what has set it",
-    "bot.words.restrictions.default_refused(model)": "takes a name of what has set it",
-    "bot.words.restrictions.default_refused(parameter)": "takes a name of what has set it",
-    "bot.words.restrictions.default_refused(source)": "takes a name of what has set it",
-    "bot.words.restrictions.default_refused(all)": "takes a name of what has set it",
+    "bot.words.request.by_default(problem)": "takes a name of what has set it",
+    "bot.words.request.by_default(source)": "takes a name of what has set it",
+    "bot.words.request.by_default(all)": "takes a name of what has set it",
+    "bot.words.request.default_refused(model)": "takes a name of what has set it",
+    "bot.words.request.default_refused(parameter)": "takes a name of what has set it",
+    "bot.words.request.default_refused(source)": "takes a name of what has set it",
+    "bot.words.request.default_refused(all)": "takes a name of what has set it",
 }
 """Functions that raise for every text here, and why."""
 

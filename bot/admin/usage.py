@@ -24,7 +24,6 @@ from bot.slack.side import SlackSide
 from bot.store.quotas import Counts, Quotas, UsageRow, Use
 from bot.store.side import StoreSide
 from bot.views.home_view import bar
-from bot.words import quota as quota_words
 from bot.words import usage as words
 
 MOST_PEOPLE = 5
@@ -75,7 +74,9 @@ def used_lines(use: Use) -> Iterator[str]:
 def most_line(most: Iterable[tuple[str, int]]) -> Iterator[str]:
     """Who used most, with their tokens."""
     people = [
-        words.ONE_OF_MOST(who=mention(user) or excerpt(user), tokens=words.amount("tokens", tokens))
+        words.ONE_OF_MOST(
+            who=mention(user) or excerpt(user), tokens=words.amount_used("tokens", tokens)
+        )
         for user, tokens in most
     ]
     if people:
@@ -85,11 +86,11 @@ def most_line(most: Iterable[tuple[str, int]]) -> Iterator[str]:
 def _used(window: str, counts: Counts) -> str:
     if not counts.requests.settled:
         return words.USED_NOTHING(window)
-    money = words.amount("usd", counts.micro_dollars.settled)
+    money = words.amount_used("usd", counts.micro_dollars.settled)
     return words.USED(
         window=window,
-        requests=words.amount("requests", counts.requests.settled),
-        tokens=words.amount("tokens", counts.tokens.settled),
+        requests=words.amount_used("requests", counts.requests.settled),
+        tokens=words.amount_used("tokens", counts.tokens.settled),
         money=words.UNPRICED(money=money, questions=counts.unpriced) if counts.unpriced else money,
         searched=_searched(counts),
     )
@@ -100,15 +101,15 @@ def _searched(counts: Counts) -> str:
     if not searches and not posts:
         return ""
     return words.SEARCHED(
-        searches=words.amount("searches", searches),
-        posts=words.amount("posts", posts) if posts else "",
-        money=words.amount("usd", counts.search_micro_dollars.settled),
+        searches=words.amount_used("searches", searches),
+        posts=words.amount_used("posts", posts) if posts else "",
+        money=words.amount_used("usd", counts.search_micro_dollars.settled),
     )
 
 
 def number(quota: Quota, value: int) -> str:
     """An amount without its unit; money with its sign."""
-    return words.amount("usd", value) if quota.unit == "usd" else quota_words.count(value)
+    return words.amount_used("usd", value) if quota.unit == "usd" else words.count(value)
 
 
 async def limits_and_use(

@@ -19,7 +19,6 @@ from bot.rules.policy import InForce, Limit, Policy
 from bot.rules.quota import QUOTAS, QuotaName, Windows
 from bot.slack.blocks import mentions, moment
 from bot.store.quotas import Use
-from bot.words import quota as quota_words
 from bot.words import usage as words
 from bot.words.admin import HOW_TO_RESUME, admins_can
 
@@ -255,8 +254,8 @@ def _line(shortage: Shortage, ask: Ask, recipient: Recipient) -> str:
     return words.TOO_LITTLE(
         whose=owner,
         limit=limit,
-        left=quota_words.amount(quota.unit, shortage.left),
-        wanted=quota_words.amount(quota.unit, shortage.wanted),
+        left=words.amount(quota.unit, shortage.left),
+        wanted=words.amount(quota.unit, shortage.wanted),
         when=when,
         under_way=shortage.held > 0,
     )

@@ -21,10 +21,10 @@ from bot.slack.people.person import Person
 from bot.store.policies import AuditEntry
 from bot.words import admin as words
 from bot.words import home as home_words
-from bot.words import quota as quota_words
 from bot.words import search as search_words
+from bot.words import usage as usage_words
 from bot.words.search import EXPLAINED
-from bot.words.sentences import dollars, each, quoted
+from bot.words.sentences import dollars, each, price, quoted
 
 _MOST_CHARS = 80
 _ORDER = (*OPTIONS, *QUOTAS)
@@ -125,7 +125,7 @@ def whose(scope: Scope, channel: str) -> str:
         case "user":
             return f"<@{scope.id}>"
         case kind:
-            return quota_words.whose(kind)
+            return usage_words.whose(kind)
 
 
 def models_text(models: Models) -> str:
@@ -340,8 +340,9 @@ def _model(name: str, catalogue: Catalogue, default: Model | None) -> str:
     model = catalogue.find(name)
     if model is None:
         return home_words.MODEL_LINE(model=excerpt(name), facts=words.NOT_LISTED)
-    price = home_words.price(model.input_price, model.cached_price, model.output_price)
-    facts = f"{price} · {words.DEFAULT_HERE}" if model == default else price
+    known = price(model.input_price, model.output_price, model.cached_price)
+    costs = known or home_words.NO_PRICE
+    facts = f"{costs} · {words.DEFAULT_HERE}" if model == default else costs
     line = home_words.MODEL_LINE(model=excerpt(name), facts=facts)
     can, long = catalogue.able_to(name), catalogue.beyond(model)
     told = words.abilities(

@@ -34,8 +34,9 @@ from bot.slack_limits import (
     TIER_4_PER_MINUTE,
 )
 from bot.store.side import StoreSide
-from bot.words import prompts as words
-from bot.words import talk, welcome
+from bot.words import home as words
+from bot.words import prompts as prompt_words
+from bot.words import talk
 
 log = structlog.get_logger(__name__)
 
@@ -52,7 +53,7 @@ click."""
 
 CLICK_SECONDS = 10
 
-SUGGESTED_ACTIONS = tuple(f"suggested_{number}" for number in range(len(welcome.PROMPTS)))
+SUGGESTED_ACTIONS = tuple(f"suggested_{number}" for number in range(len(words.PROMPTS)))
 """The `action_id` of the button of each question; its `value` is the number."""
 
 _PART = "welcome"
@@ -101,7 +102,7 @@ class MessagesTab:
             return ""
         finding = self._prompts.named(text, user=heard.user, channel=heard.channel)
         name = await soon(finding, FIND_SECONDS, "", "prompt not found")
-        return words.NEEDS_WORDS(name) if name else ""
+        return prompt_words.NEEDS_WORDS(name) if name else ""
 
     def _suggesting(self, user: str, channel: str, viewed: str) -> Reaction:
         if not (user and self._slack.agent.takes(SUGGESTED)):
@@ -123,8 +124,8 @@ class MessagesTab:
             async with asyncio.timeout(READ_SECONDS):
                 saved = await self._prompts.texts(user, viewed if sees else "")
             own = channel or await self._slack.messages.direct(user)
-            prompts = [*_fitting(saved), *welcome.PROMPTS][:SUGGESTED_PROMPTS]
-            await self._slack.agent.suggest(own, welcome.SUGGESTED, prompts)
+            prompts = [*_fitting(saved), *words.PROMPTS][:SUGGESTED_PROMPTS]
+            await self._slack.agent.suggest(own, words.SUGGESTED, prompts)
         except (SlackError, StoreUnavailable, TimeoutError) as error:
             log.info("nothing suggested", error=what_it_says(error))
 
@@ -132,7 +133,7 @@ class MessagesTab:
         """Ask the question of the button, for whoever clicked, where they did."""
         prompt = _prompt(click.action.value)
         if not prompt or not click.channel.startswith("D"):
-            return Reaction(then=partial(self._tell, click, welcome.NO_SUCH_PROMPT))
+            return Reaction(then=partial(self._tell, click, words.NO_SUCH_PROMPT))
         person = await self._slack.people.find(click.user, within=0)
         place = Place(
             dedupe=_dedupe(click),
@@ -177,13 +178,13 @@ def _fitting(saved: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
 
 def _greeting(name: str) -> Message:
     """For somebody called `name` (or empty): how to begin, and questions to click."""
-    greeting = welcome.GREETING(excerpt(name))
-    shown = [greeting, welcome.HELLO, "", welcome.TO_BEGIN]
-    shown += [f"• {prompt}" for _, prompt in welcome.PROMPTS]
-    labels = zip(SUGGESTED_ACTIONS, welcome.PROMPTS, strict=True)
+    greeting = f"{words.GREETING(excerpt(name))}."
+    shown = [f"*{greeting}*", words.HELLO, "", words.TO_BEGIN]
+    shown += [f"• {prompt}" for _, prompt in words.PROMPTS]
+    labels = zip(SUGGESTED_ACTIONS, words.PROMPTS, strict=True)
     buttons = [button(Offered(act, text, str(at))) for at, (act, (text, _)) in enumerate(labels)]
     below: Block = {"type": "actions", "elements": buttons}
-    return Message((*lines(shown), below, small(welcome.MAY_ERR)), greeting.replace("*", ""))
+    return Message((*lines(shown), below, small(words.MAY_ERR)), greeting)
 
 
 def _dedupe(click: Click) -> str:
@@ -195,5 +196,5 @@ def _dedupe(click: Click) -> str:
 
 def _prompt(number: str) -> str:
     """The suggested question of this number; empty when there is none."""
-    prompts = {str(at): prompt for at, (_, prompt) in enumerate(welcome.PROMPTS)}
+    prompts = {str(at): prompt for at, (_, prompt) in enumerate(words.PROMPTS)}
     return prompts.get(number, "")

@@ -29,7 +29,7 @@ from bot.store.conversations import MOST_RECENT
 from bot.store.keys import Keys, questions_of
 from bot.store.redis.connection import Store
 from bot.words import admin as admin_words
-from bot.words import quota as said
+from bot.words import usage as said
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +57,13 @@ def raise_refusal(outcome: str, detail: Any, hold: Hold | None, crowd: Crowd | N
     if outcome == "stale":
         raise StalePolicy
     if outcome == "closed":
-        raise Denied(said.CLOSED, closed=hold.closed)
+        raise Denied(said.TAKES_NONE, closed=hold.closed)
     if outcome == "denied":
         shortages = tuple(_shortage(hold, short) for short in detail)
         for shortage in shortages:
             window = QUOTAS[shortage.name].window or "now"
             metrics.QUOTA_DENIED.labels(shortage.scope.kind, window).inc()
-        raise Denied(said.DENIED, shortages)
+        raise Denied(said.DOES_NOT_FIT, shortages)
 
 
 def _turn_away(outcome: str, detail: Any, crowd: Crowd) -> None:

@@ -37,7 +37,8 @@ from bot.settings import Streaming
 from bot.slack.agent import AgentSurface
 from bot.slack.pacing import EditBudget
 from bot.slack.slack import Slack
-from bot.words import restrictions, talk
+from bot.words import request as request_words
+from bot.words import talk
 
 log = structlog.get_logger(__name__)
 
@@ -223,7 +224,7 @@ class _Run:
         if source is not None:
             flag = OPTIONS[failed.parameter].typed_name
             model = excerpt(self._ask.request.model)
-            sentence = restrictions.default_refused(model, flag, source)
+            sentence = request_words.default_refused(model, flag, source)
         return for_form(sentence) if self._ask.surface in FORMS else sentence
 
     async def _work(self) -> None:

@@ -40,7 +40,7 @@ def several(ground: Ground, connected: Connected | None) -> tuple[Tenants, Insta
     keys, address = settings.installation_keys, settings.public_url
     if not (identity and secret and keys and address):
         raise StartupError([words.SETTING_MISSING("SLACK_CLIENT_SECRET")])
-    seal = Seal(keys_in(keys.get_secret_value()))
+    seal = Seal(keys_in(keys))
     register = Register(Installations(ground.store), seal)
     grok_keys = GrokKeys(ground.store, seal)
     departures = Departures(register, ground.store, client)

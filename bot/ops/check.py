@@ -213,7 +213,7 @@ async def _installations(settings: Settings) -> Line:
             kept = Installations(store)
             places = await kept.versions()
             keys = settings.installation_keys
-            seal = Seal(keys_in(keys.get_secret_value())) if keys else None
+            seal = Seal(keys_in(keys)) if keys else None
             register = Register(kept, seal) if seal else None
             lost = await register.lost() if register else []
             unread = await register.unread() if register else []

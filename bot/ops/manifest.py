@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from bot.errors import StartupError
 from bot.ops import words
 from bot.settings import REDIRECT_PATH, SLACK_PATH
-from bot.words.welcome import PROMPTS
+from bot.words.home import PROMPTS
 
 Manifest = dict[str, Any]
 

@@ -100,7 +100,7 @@ def _app(settings: Settings) -> Iterator[Trouble]:
     from bot.store.seal import LEAST_CHARACTERS, keys_in  # noqa: PLC0415 - brings cryptography
 
     keys = settings.installation_keys
-    found = keys_in(keys.get_secret_value()) if keys else ()
+    found = keys_in(keys) if keys else ()
     if not found or any(len(key) < LEAST_CHARACTERS for key in found):
         fault = words.INSTALLATION_KEY_SHORT if found else words.SETTING_MISSING(_KEYS)
         yield Trouble(fault, words.REMEDY_INSTALLATION_KEYS, _KEYS)

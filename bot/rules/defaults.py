@@ -33,8 +33,8 @@ from bot.errors import Fault
 from bot.rules.policy import InForce, Models
 from bot.rules.searchable import bounded
 from bot.words import commands as managing
+from bot.words import request as said
 from bot.words import request as words
-from bot.words import restrictions as said
 from bot.words import search as search_words
 
 MAX_DEFAULT_BYTES = 16 * 1024

@@ -21,8 +21,8 @@ from bot.completion.excerpt import excerpt, shown_value
 from bot.completion.lexer import QUOTES, keyword, narrow
 from bot.completion.request import MAX_ANSWERS, MAX_INT32
 from bot.errors import Fault
-from bot.words import quota as said
 from bot.words import request as words
+from bot.words import usage as said
 from bot.words.sentences import one_of
 
 QuotaName = Literal[

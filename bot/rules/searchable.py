@@ -22,8 +22,8 @@ from bot.completion.search import (
 )
 from bot.completion.tools import Searched
 from bot.errors import Fault
+from bot.words import request as said
 from bot.words import request as words
-from bot.words import restrictions as said
 from bot.words import search as search_words
 from bot.words.sentences import one_of
 

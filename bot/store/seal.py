@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Sequence
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from pydantic import SecretStr
 
 LEAST_CHARACTERS = 32
 """Of a key, which is any text that nobody guesses: `openssl rand -hex 32` makes one."""
@@ -37,9 +38,9 @@ class Seal:
             raise SealBroken from None
 
 
-def keys_in(setting: str) -> tuple[str, ...]:
+def keys_in(setting: SecretStr) -> tuple[str, ...]:
     """The keys in `INSTALLATION_KEYS`."""
-    return tuple(filter(None, (key.strip() for key in setting.split(","))))
+    return tuple(filter(None, (key.strip() for key in setting.get_secret_value().split(","))))
 
 
 def _fernet(key: str) -> Fernet:

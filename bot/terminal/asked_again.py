@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 
 import aiohttp
-from pydantic import SecretStr
 
 from bot.asking.asking import Refused, Taken
 from bot.errors import StartupError, Trouble, UserError
@@ -58,11 +57,7 @@ async def asked_again(settings: Settings, store: Store, team: str, job: Job, cal
 async def _own_key(settings: Settings, store: Store, team: str) -> OwnKey | None:
     """The Grok key that its admins have set, where several workspaces are served."""
     keys = settings.installation_keys if serves_several(settings) else None
-    return await GrokKeys(store, _seal(keys)).find(team) if keys else None
-
-
-def _seal(keys: SecretStr) -> Seal:
-    return Seal(keys_in(keys.get_secret_value()))
+    return await GrokKeys(store, Seal(keys_in(keys))).find(team) if keys else None
 
 
 async def _installation(
@@ -86,7 +81,7 @@ async def _registered(settings: Settings, store: Store, team: str) -> Installati
     keys = settings.installation_keys
     if keys is None:
         raise StartupError([words.SETTING_MISSING("INSTALLATION_KEYS")])
-    register = Register(Installations(store), _seal(keys))
+    register = Register(Installations(store), Seal(keys_in(keys)))
     found = await register.of(team)
     if found is None:
         raise UserError(command_words.TEAM_WITHOUT_APP(team))

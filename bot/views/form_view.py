@@ -44,6 +44,7 @@ from bot.views.form_fields import (
     task_field,
 )
 from bot.words import form as words
+from bot.words.sentences import price
 
 CALLBACK_ID = "grok_form"
 ADVANCED_ID = "advanced"
@@ -276,7 +277,5 @@ def _model_options(found: Mapping[str, Model], names: Sequence[str]) -> list[Jso
 
 
 def _model_option(model: Model) -> Json:
-    priced = words.MODEL_OPTION(
-        model=model.id, prices=words.model_prices(model.input_price, model.output_price)
-    )
+    priced = words.MODEL_OPTION(model=model.id, price=price(model.input_price, model.output_price))
     return option(priced if len(priced) <= OPTION_TEXT_CHARS else model.id, model.id)

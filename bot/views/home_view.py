@@ -15,6 +15,7 @@ from bot.slack_limits import VIEW_BLOCKS
 from bot.store.conversations import Recent
 from bot.words import home as words
 from bot.words import votes as vote_words
+from bot.words.sentences import price
 
 Part = Sequence[Block]
 
@@ -193,7 +194,7 @@ def _place(recent: Recent) -> str:
 
 
 def _model(model: Model, *, is_default: bool, forbidden: bool) -> str:
-    facts = [words.price(model.input_price, model.cached_price, model.output_price)]
+    facts = [price(model.input_price, model.output_price, model.cached_price) or words.NO_PRICE]
     facts += [words.THE_DEFAULT] if is_default else []
     facts += [words.NOT_ALLOWED] if forbidden else []
     return words.MODEL_LINE(model=excerpt(model.id), facts=" · ".join(facts))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.words.request import allowed_after
-from bot.words.sentences import Sentence, dollars
+from bot.words.sentences import Sentence
 
 # --- what comes of opening, switching and sending it ----------------------------------------
 
@@ -166,19 +166,7 @@ TRANSLATIONS: Mapping[str, tuple[str, str]] = {
 
 # --- the list of models --------------------------------------------------------------------
 
-MODEL_OPTION = Sentence("{model}[ · {prices}]")
-
-
-def model_prices(read: float | None, written: float | None) -> str:
-    """What a million tokens cost in US dollars, as far as it is known."""
-    known = [
-        f"{dollars(price)} {which}"
-        for price, which in ((read, "in"), (written, "out"))
-        if price is not None
-    ]
-    return f"{' · '.join(known)} per 1M" if known else ""
-
-
+MODEL_OPTION = Sentence("{model}[ · {price} per 1M]")
 MODELS_ALLOWED = "Allowed here"
 MODELS_NOT_ALLOWED = "Not allowed here"
 MORE_MODELS = Sentence("{shown} of {number:,} models; type a part of the name to find others")

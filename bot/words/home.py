@@ -1,8 +1,8 @@
-"""What stands on the Home tab."""
+"""What stands on the tabs of the app: Home, and Messages before anything was said there."""
 
 from __future__ import annotations
 
-from bot.words.sentences import Sentence, counted, dollars
+from bot.words.sentences import Sentence, counted
 
 ASK = "Ask Grok"
 MAY_ERR = "Grok may err: check what matters before you rely on it."
@@ -58,15 +58,42 @@ DEFAULT_THERE = Sentence("*{label}* {value}")
 SEARCHABLE = Sentence("• *Search:* {sentence}")
 HOW_TO_CHANGE = "Change them for one question with flags, such as `--model`, or in the form."
 MODEL_LINE = Sentence("• `{model}` · {facts}")
-
-
-def price(read: float | None, cached: float | None, written: float | None) -> str:
-    """What a million tokens cost in US dollars, as far as it is known."""
-    repeated = f" ({dollars(cached)} when repeated)" if cached is not None else ""
-    known = [f"{dollars(read)} in{repeated}"] if read is not None else []
-    known += [f"{dollars(written)} out"] if written is not None else []
-    return " · ".join(known) or NO_PRICE
-
-
 MORE_MODELS = Sentence("… and {number:,} more")
 USED = Sentence("{bar} {percent:,}%")
+
+# --- the Messages tab, opened for the first time ---------------------------------------------
+
+HELLO = (
+    "Write to me here as you would to a colleague. I remember what was said, until you write "
+    "*forget*."
+)
+TO_BEGIN = "To begin, press one of these:"
+
+SUGGESTED = "Try one of these"
+
+PROMPTS: tuple[tuple[str, str], ...] = (
+    (
+        "Explain something",
+        (
+            "Explain in simple words how a large language model works, with an example from "
+            "everyday life."
+        ),
+    ),
+    (
+        "Draft a message",
+        "Draft a short, friendly message to my team: our meeting on Friday moves to Monday at 10.",
+    ),
+    (
+        "Compare two things",
+        (
+            "Compare Kanban and Scrum for a team of five in a short table, and say when to choose "
+            "which."
+        ),
+    ),
+    (
+        "Show what you can do",
+        "What are ten things that you can do for me at work? One line each, with a prompt to try.",
+    ),
+)
+"""What may be asked with one click: what the button says, and the question."""
+NO_SUCH_PROMPT = "I do not offer this any more. Please write your question here."

@@ -90,6 +90,14 @@ def dollars(price: float) -> str:
     return f"${price:,.2f}" if round(price, 2) == price else f"${price:,.4f}"
 
 
+def price(read: float | None, written: float | None, cached: float | None = None) -> str:
+    """What a million tokens cost in US dollars, as far as it is known; empty where it is not."""
+    repeated = f" ({dollars(cached)} when repeated)" if cached is not None else ""
+    known = [f"{dollars(read)} in{repeated}"] if read is not None else []
+    known += [f"{dollars(written)} out"] if written is not None else []
+    return " · ".join(known)
+
+
 _MEGABYTE = 1024 * 1024
 
 

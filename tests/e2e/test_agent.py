@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from bot.ops.manifest import manifest
+from bot.words import home as home_words
 from bot.words import prompts as prompt_words
-from bot.words import talk, welcome
+from bot.words import talk
 from sandbox.grok import Script
 from sandbox.workspace import (
     ANA,
@@ -132,7 +133,7 @@ async def test_prompts_are_suggested_nearest_first_and_sent_as_they_are(redis_ur
         await told(stage, "prompts share rivers", user=ANA, channel=ENGINEERING)
         await told(stage, f"prompts save long {'x' * 2_400}", user=BEN)
         assert [each["title"] for each in workspace.suggested(BEN)] == [
-            title for title, _ in welcome.PROMPTS
+            title for title, _ in home_words.PROMPTS
         ]
         await workspace.open_home(BEN, "messages")
         await workspace.wait_for(lambda: workspace.suggested(BEN)[0]["title"] == "brief")
@@ -147,7 +148,7 @@ async def test_prompts_are_suggested_nearest_first_and_sent_as_they_are(redis_ur
         await workspace.wait_for(lambda: needed in workspace.ephemerals(BEN)[-1].shown)
         requests = len(stage.grok.requests)
 
-    assert titles == ["brief", "rivers", *[title for title, _ in welcome.PROMPTS][:2]]
+    assert titles == ["brief", "rivers", *[title for title, _ in home_words.PROMPTS][:2]]
     assert asked.endswith("\nName a river")
     assert temperature == 0.3
     assert requests == 1

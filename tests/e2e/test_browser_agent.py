@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Page, expect
 
-from bot.words import talk, welcome
+from bot.words import home as home_words
+from bot.words import talk
 from sandbox.grok import Script
 from sandbox.workspace import BEN, ENGINEERING, dm_of
 from tests.e2e.stage import on_stage
@@ -29,7 +30,7 @@ async def test_a_prompt_is_clicked_and_its_answer_stopped_in_the_messages_tab(
         rivers = page.locator('[data-prompt="rivers"]')
         await expect(rivers).to_be_visible()
         await expect(page.locator("[data-prompt]")).to_have_count(4)
-        await expect(page.get_by_text(welcome.SUGGESTED)).to_be_visible()
+        await expect(page.get_by_text(home_words.SUGGESTED)).to_be_visible()
         stage.grok.script(Script(pieces=["The ", "Ucayali. "], stall_after=0))
         await rivers.click()
         root = await workspace.wait_for(

@@ -63,11 +63,12 @@ async def test_what_takes_the_place_of_another_prompt_says_so(redis_url: str) ->
         await told(stage, "prompts save brief Thrice")
         changed = await told(stage, "prompts share brief")
 
-    assert first == same == words.saved("brief", place=False)
-    assert other == words.saved("brief", place=False, replaced=True)
+    how = words.how_asked("brief", place=False)
+    assert first == same == words.SAVED_AS(how=how, name="brief")
+    assert other == words.SAVED_AS(how=how, name="brief", replaced="brief")
     assert "in place of the one that was `brief` before" in other
     assert shared == again == over
-    assert changed == words.shared("brief", admin_words.THIS_CHANNEL, place=False, replaced=True)
+    assert changed == words.SHARED(whose=admin_words.THIS_CHANNEL, how=how, replaced="brief")
 
 
 async def test_home_opens_the_form_with_a_prompt_of_ones_own(redis_url: str) -> None:

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from bot.words import admin
-from bot.words import home as home_words
-from bot.words import welcome as words
+from bot.words import home as words
 from sandbox.grok import Script
 from sandbox.workspace import ANA, BEN, BOT_USER, GUEST, Message, View, dm_of
 from tests.e2e.stage import Stage, is_complete, on_stage
@@ -47,7 +46,7 @@ async def test_a_first_direct_message_offers_four_questions_once(redis_url: str)
     assert "Hello ana, ask me anything" in message.shown
     assert [each["text"]["text"] for each in buttons(message)] == [t for t, _ in words.PROMPTS]
     assert len(buttons(message)) == 4
-    assert home_words.MAY_ERR in message.shown
+    assert words.MAY_ERR in message.shown
     for _, prompt in words.PROMPTS:
         assert prompt in message.shown
 

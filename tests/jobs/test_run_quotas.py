@@ -34,7 +34,7 @@ from bot.store.conversations import Conversations
 from bot.store.keys import Keys
 from bot.store.quotas import Amount, Counts, Quotas
 from bot.store.redis.connection import Store
-from bot.words import quota as said
+from bot.words import usage as said
 from sandbox.grok import GrokServer, Script, ToolCall
 from sandbox.workspace import ANA, BOT_USER, GENERAL, Limits, Workspace
 from tests.fixtures.grok import OpenGrokClient

@@ -19,7 +19,7 @@ from bot.rules.quota import (
     read_limits,
     unknown_quota,
 )
-from bot.words import quota as said
+from bot.words import usage as said
 
 TOKENS = QUOTAS["tokens-per-day"]
 DOLLARS = QUOTAS["usd-per-month"]

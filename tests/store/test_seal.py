@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from pydantic import SecretStr
 
 from bot.store.seal import Seal, SealBroken, keys_in
 
@@ -35,7 +36,7 @@ def test_what_nobody_closed_is_not_opened(tampered: str) -> None:
 
 
 def test_keys_stand_one_after_the_other() -> None:
-    assert keys_in(f" {NEW}, {OLD} ,,") == (NEW, OLD)
+    assert keys_in(SecretStr(f" {NEW}, {OLD} ,,")) == (NEW, OLD)
 
 
 def test_what_was_closed_too_long_ago_is_not_opened() -> None:

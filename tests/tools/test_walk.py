@@ -12,4 +12,4 @@ async def test_a_walk_passes_through_what_it_calls_and_nothing_else() -> None:
     files = list((await quota()).files())
 
     assert {"admin/commands.py", "rules/quota.py", "asking/denied.py"} <= set(files)
-    assert not {"doors/buttons.py", "words/quota.py", "settings.py"} & set(files)
+    assert not {"doors/buttons.py", "words/usage.py", "settings.py"} & set(files)
