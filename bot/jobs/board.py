@@ -23,7 +23,7 @@ _FIELDS = ("state", "attempts", "created", "ask", "given_up", "unsaid", "stop", 
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class JobRow:
     """One job. `age` in seconds since it was accepted; `channel` and `asker` are Slack's ids, empty
     when the question cannot be read; `rests` in seconds, until it is queued again.
 
@@ -74,7 +74,7 @@ class Board:
         self._team = keys.team
         self._keys = keys
 
-    async def under_way(self) -> list[Row]:
+    async def under_way(self) -> list[JobRow]:
         """Every job that has not ended, the oldest first.
 
         What waits in line stands in no list of its own; but it waits for a job that does.
@@ -95,7 +95,7 @@ class Board:
             (_with_rest(row, resting.get(row.id), now) for row in rows), key=lambda row: -row.age
         )
 
-    async def failed(self) -> list[Row]:
+    async def failed(self) -> list[JobRow]:
         """Those that were given up and are still remembered, the first one first."""
         now = await self._now()
         found = await self._read(await self._scores(self._keys.failed))
@@ -162,10 +162,10 @@ def _standing(
     return _STANDING.get(fields["state"], "queued")
 
 
-def _row(team: str, job_id: str, fields: dict[str, str], now: float, standing: RowState) -> Row:
+def _row(team: str, job_id: str, fields: dict[str, str], now: float, standing: RowState) -> JobRow:
     asked = _asked(fields.get("ask", ""))
     given_up = fields.get("given_up", "")
-    return Row(
+    return JobRow(
         id=job_id,
         team=team,
         state=standing,
@@ -179,7 +179,7 @@ def _row(team: str, job_id: str, fields: dict[str, str], now: float, standing: R
     )
 
 
-def _with_rest(row: Row, due: float | None, now: float) -> Row:
+def _with_rest(row: JobRow, due: float | None, now: float) -> JobRow:
     return row if due is None else replace(row, rests=max(0.0, due / 1000 - now))
 
 

@@ -23,7 +23,7 @@ import structlog
 from bot.acks import Acks
 from bot.errors import StoreUnavailable, last_cause
 from bot.jobs.holder import RunJob
-from bot.jobs.load import Found, Sweep, show
+from bot.jobs.load import Backlog, Sweep, show
 from bot.jobs.places import Places
 from bot.jobs.queue import Queue
 from bot.jobs.worker import (
@@ -66,7 +66,7 @@ class _Looked:
     """What is known of one shard. `away`: it was, when last looked at; before `reclaims_at` nobody
     is taken for gone, for no lease could be renewed. `begun`: it was looked at before."""
 
-    found: tuple[Found, ...] = ()
+    found: tuple[Backlog, ...] = ()
     away: bool = False
     reclaims_at: float = 0.0
     begun: bool = False
@@ -331,7 +331,7 @@ class Dispatcher:
             for each in found:
                 await self._have_done(each, looked)
 
-    async def _have_done(self, found: Found, looked: _Looked) -> None:
+    async def _have_done(self, found: Backlog, looked: _Looked) -> None:
         """Have the worker of a workspace do what there is to do."""
         team, worker = found.team, self._taking(found.team)
         abandoned = found.abandoned and time.monotonic() >= looked.reclaims_at

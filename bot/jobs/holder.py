@@ -17,7 +17,7 @@ from bot.jobs.crashes import MOST_ATTEMPTS
 from bot.jobs.job import Entry, Job, Lease
 from bot.jobs.lease import Held, Stop
 from bot.jobs.leased import until_renewal
-from bot.jobs.places import Place, Places
+from bot.jobs.places import JobPlace, Places
 from bot.jobs.queue import Queue
 from bot.patience import until_stored
 
@@ -53,7 +53,7 @@ class Holder:
     _run_job: RunJob
     _places: Places
 
-    async def take(self, place: Place, stop: Stop, *, reclaimed: bool) -> None:
+    async def take(self, place: JobPlace, stop: Stop, *, reclaimed: bool) -> None:
         """Take the job at `place`, and hold it. `reclaimed`: from a holder that is gone."""
         entry = place.entry
         try:
@@ -90,7 +90,7 @@ class Holder:
         return True
 
     async def hold(
-        self, lease: Lease, job: Job, stop: Stop | None = None, place: Place | None = None
+        self, lease: Lease, job: Job, stop: Stop | None = None, place: JobPlace | None = None
     ) -> None:
         """Work on `job` to its end, or see to it that somebody else does. News that it was
         stopped come by `stop`, its turn to ask Grok by `place`."""

@@ -16,7 +16,7 @@ from bot.completion.ask import conversation_of
 from bot.completion.result import Answer, Most, ToolUse
 from bot.errors import LeaseLost, StoreUnavailable
 from bot.jobs.job import ROOT, GivenUp, Job, Lease, dump_post, post_field
-from bot.jobs.places import Place, Places
+from bot.jobs.places import JobPlace, Places
 from bot.jobs.queue import Queue
 from bot.patience import until_stored
 from bot.reply.ledger import LateCalls, Post
@@ -189,7 +189,7 @@ class Held:
         lease: Lease,
         job: Job,
         stop: Stop | None = None,
-        place: Place | None = None,
+        place: JobPlace | None = None,
     ) -> None:
         """`stop`: where news of a stop comes in, besides what `job` says of one. `place`: where
         it stands among the jobs of its worker; without one it waits for nobody."""

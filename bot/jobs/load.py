@@ -23,7 +23,7 @@ GAUGE_EVERY_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Backlog:
     """What one workspace has to do. `abandoned`: some job of it has a holder that shows no life;
     `due`: some has rested long enough after a crash."""
 
@@ -52,7 +52,7 @@ class Sweep:
                 counts = await together.execute()
         return [shard for shard, count in zip(ALL_SHARDS, counts, strict=True) if count]
 
-    async def look(self, shard: Shard, *, idle: float, room: int | None) -> list[Found]:
+    async def look(self, shard: Shard, *, idle: float, room: int | None) -> list[Backlog]:
         """What each workspace that has jobs has to do; a job is abandoned after `idle` seconds.
         Others learn that this process has `room` for so many more; None: it takes none."""
         process = "" if room is None else self._process
@@ -67,16 +67,16 @@ class Sweep:
                 int(OFFER_SECONDS * 1000),
             ],
         )
-        return [_found(each, int(now) / 1000) for each in found]
+        return [_backlog(each, int(now) / 1000) for each in found]
 
     async def try_writing(self, shard: Shard) -> None:
         """Returns when the shard takes what is written."""
         await self._probe.once([shard.probe], [])
 
 
-def _found(reply: Sequence[Any], at: float) -> Found:
+def _backlog(reply: Sequence[Any], at: float) -> Backlog:
     team, queued, resting, oldest, unread, reserved, abandoned, due = reply
-    return Found(
+    return Backlog(
         team=str(team),
         load=Load(
             depth=int(queued) + int(resting),

@@ -13,7 +13,7 @@ def _unheard(_: int) -> None:
     """Default callback: does nothing."""
 
 
-class Place:
+class JobPlace:
     """Where one job stands: in line, and from the moment that it is `given` among those that
     may ask."""
 
@@ -67,12 +67,12 @@ class Places:
         self.changed = asyncio.Event()
         """Set when a job has come or gone; see `until`."""
         self._free = at_once
-        self._line: list[Place] = []
+        self._line: list[JobPlace] = []
         self._turns = _Turns()
         self._within: dict[str, _Within] = {}
 
     @property
-    def line(self) -> Sequence[Place]:
+    def line(self) -> Sequence[JobPlace]:
         """Those that wait, in the order in which they are given a place."""
         return tuple(self._line)
 
@@ -87,22 +87,22 @@ class Places:
             self.changed.clear()
             await self.changed.wait()
 
-    def join(self, entry: Entry, team: str = "") -> Place:
+    def join(self, entry: Entry, team: str = "") -> JobPlace:
         """Stand in line, where `entry` of `team` belongs."""
-        place = Place(entry, team)
+        place = JobPlace(entry, team)
         self._line.append(place)
         self._within.setdefault(team, _Within()).jobs += 1
         self._move_up()
         return place
 
-    def know(self, place: Place, *, person: str, channel: str) -> None:
+    def know(self, place: JobPlace, *, person: str, channel: str) -> None:
         """Take in whose job has a place, or waits for one."""
         place.person, place.channel = person, channel
         if place.given:
             self._within[place.team].count(place)
         self._move_up()
 
-    def leave(self, place: Place) -> None:
+    def leave(self, place: JobPlace) -> None:
         """Leave the line, or the place to the next in line."""
         if place.given:
             self._free += 1
@@ -127,9 +127,9 @@ class Places:
             place.move(ahead)
         self.changed.set()
 
-    def _fairly(self) -> list[Place]:
+    def _fairly(self) -> list[JobPlace]:
         """Those in line, each at the turn of its team, and within a team as is fair there."""
-        of_teams: dict[str, list[Place]] = {}
+        of_teams: dict[str, list[JobPlace]] = {}
         for place in sorted(self._line, key=lambda each: each.entry.order):
             of_teams.setdefault(place.team, []).append(place)
         turns = [
@@ -148,12 +148,12 @@ class _Within:
         self._persons = _Turns()
         self._channels = _Turns()
 
-    def count(self, given: Place) -> None:
+    def count(self, given: JobPlace) -> None:
         """Whose job it is has had a turn."""
         self._persons.give(given.person)
         self._channels.give(given.channel)
 
-    def fairly(self, came: Sequence[Place]) -> list[Place]:
+    def fairly(self, came: Sequence[JobPlace]) -> list[JobPlace]:
         """Those that `came`, each at the turn of its asker, of those at the same turn that of the
         channel, and as they came. Whose asker is not known yet overtakes nobody who came before."""
         known = [place for place in came if place.person]

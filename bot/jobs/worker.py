@@ -16,7 +16,7 @@ from bot.jobs.holder import HAND_BACK_SECONDS, Holder, RunJob
 from bot.jobs.job import Entry
 from bot.jobs.lease import Stop
 from bot.jobs.load import GAUGE_EVERY_SECONDS, gauge
-from bot.jobs.places import Place, Places
+from bot.jobs.places import JobPlace, Places
 from bot.jobs.queue import SCAN_START, STOPS_START, Queue
 from bot.patience import pauses
 
@@ -82,7 +82,7 @@ class Worker:
         self._places = places
         self._told = told
         self._tasks: dict[Entry, asyncio.Task[None]] = {}
-        self._held: set[Place] = set()
+        self._held: set[JobPlace] = set()
         self._stops: dict[Entry, Stop] = {}
         self._heard_stops = STOPS_START
         self._rung = asyncio.Event()
@@ -113,7 +113,7 @@ class Worker:
         return len(self._tasks) - len(self._line)
 
     @property
-    def _line(self) -> list[Place]:
+    def _line(self) -> list[JobPlace]:
         """The rest, in the order in which they are given a place."""
         return [place for place in self._places.line if place in self._held]
 
@@ -214,7 +214,7 @@ class Worker:
             if self._tasks:
                 await asyncio.wait(self._tasks.values(), timeout=min(left, LOOK_EVERY_SECONDS))
 
-    async def _hand_back(self, places: Sequence[Place]) -> None:
+    async def _hand_back(self, places: Sequence[JobPlace]) -> None:
         """Hand back jobs that were not begun, or wait to be."""
         tasks = [self._tasks[place.entry] for place in places]
         for task in tasks:
@@ -387,13 +387,13 @@ class Worker:
             self._held.add(place)
             task.add_done_callback(partial(self._ended_job, place))
 
-    def _ended_job(self, place: Place, _: object) -> None:
+    def _ended_job(self, place: JobPlace, _: object) -> None:
         self._held.discard(place)
         del self._tasks[place.entry]
         self._stops.pop(place.entry, None)
         self._places.leave(place)
 
-    async def _carry(self, place: Place, reclaimed: bool) -> None:
+    async def _carry(self, place: JobPlace, reclaimed: bool) -> None:
         await place.near(self._near)
         self._stops[place.entry] = stop = Stop()
         if await self._until_connected():

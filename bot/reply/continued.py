@@ -13,7 +13,7 @@ from bot.completion.ask import Ask
 from bot.completion.result import Answer
 from bot.errors import SlackError
 from bot.reply.destination import chain_of, kinds_of
-from bot.reply.ledger import Ledger, Post, Route, Way, route_of
+from bot.reply.ledger import AnswerRoute, Ledger, Post, Way, route_of
 from bot.reply.writers import Editing
 from bot.slack.blocks import Kind, Message
 from bot.slack.pacing import EditBudget, wait_out
@@ -92,7 +92,7 @@ class Continued:
         return True
 
     async def _changed(
-        self, earlier: Earlier, route: Route, kind: Kind
+        self, earlier: Earlier, route: AnswerRoute, kind: Kind
     ) -> list[tuple[str, Message]]:
         """The messages that look otherwise without the button, by part. None where it is not known
         how the answer was laid out."""
@@ -119,7 +119,7 @@ class Continued:
                 return []
 
     async def _write(
-        self, route: Route, post: Post | None, message: Message, *, spare: bool
+        self, route: AnswerRoute, post: Post | None, message: Message, *, spare: bool
     ) -> bool:
         """Whether it is written, as far as that can be."""
         if route.lasts:

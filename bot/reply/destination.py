@@ -20,7 +20,7 @@ from bot.completion.excerpt import excerpt
 from bot.completion.result import Answer, Section
 from bot.errors import OutcomeUnknown, PostingDenied, SlackError, TooLong
 from bot.reply.chain import KINDS, Chain
-from bot.reply.ledger import THREAD_GONE, WAY, Ledger, Route, Way, first_way, route_of
+from bot.reply.ledger import THREAD_GONE, WAY, AnswerRoute, Ledger, Way, first_way, route_of
 from bot.reply.messages import Messages
 from bot.reply.session import Session
 from bot.reply.writers import Native
@@ -105,7 +105,7 @@ class Destination:
     _session: Session | None
     """That of the thread that the answer is to go to."""
 
-    route: Route = field(init=False)
+    route: AnswerRoute = field(init=False)
     chain: Chain = field(init=False)
     messages: Messages = field(init=False)
     _arrived: bool = field(init=False)
@@ -216,7 +216,7 @@ class Destination:
                 raise
             raise PostingDenied(error.code, str(error)) from None
 
-    def _take(self, route: Route) -> None:
+    def _take(self, route: AnswerRoute) -> None:
         ask, job_id = self._ask, self._ledger.job_id
         self.route = route
         self._arrived = True
@@ -236,7 +236,7 @@ class Destination:
         self.messages = Messages(*of_job, native=native, channel=route.channel, thread_ts=thread_ts)
 
 
-def detour(ask: Ask, route: Route, why: str) -> Route | None:
+def detour(ask: Ask, route: AnswerRoute, why: str) -> AnswerRoute | None:
     """The way to try once `route` was refused with `why`; None when it was the last one."""
     why = route.why or why
     by_url = [Way.RESPONSE] if ask.response_url else []
@@ -249,10 +249,10 @@ def detour(ask: Ask, route: Route, why: str) -> Route | None:
     left = ways[ways.index(route.way) + 1 :]
     if not left:
         return None
-    return Route(left[0], "" if left[0] is Way.DIRECT else ask.channel, why)
+    return AnswerRoute(left[0], "" if left[0] is Way.DIRECT else ask.channel, why)
 
 
-def notice_of(ask: Ask, route: Route) -> str:
+def notice_of(ask: Ask, route: AnswerRoute) -> str:
     """What stands above an answer that takes `route`: why it is there. Empty when it is where
     it was asked for."""
     if not route.why:
@@ -264,14 +264,14 @@ def notice_of(ask: Ask, route: Route) -> str:
     return _ALONE.get(route.why, talk.INVITE_ME_TOO if ask.is_private else words.INVITE_ME)
 
 
-def kinds_of(route: Route) -> tuple[Kind, ...]:
+def kinds_of(route: AnswerRoute) -> tuple[Kind, ...]:
     """The blocks that an answer is shown in on this way, the best first."""
     return _BY_URL if route.way is Way.RESPONSE else KINDS
 
 
 def chain_of(
     ask: Ask,
-    route: Route,
+    route: AnswerRoute,
     job_id: str,
     *,
     most: int | None,
@@ -295,7 +295,7 @@ def chain_of(
     )
 
 
-def _question(ask: Ask, route: Route) -> Question:
+def _question(ask: Ask, route: AnswerRoute) -> Question:
     text, here = "\n\n".join(ask.request.prompts), not route.why
     begun = ask.begun
     if begun is None:

@@ -15,7 +15,7 @@ from attrs import define, field
 from bot import words
 from bot.completion.ask import Ask
 from bot.errors import PostingDenied, SlackError
-from bot.reply.ledger import THREAD_GONE, Ledger, Route, Way
+from bot.reply.ledger import THREAD_GONE, AnswerRoute, Ledger, Way
 from bot.slack.blocks import Message, Offered, offer
 from bot.slack.slack import Slack
 from bot.slack_limits import RESPONSE_URL_USES
@@ -40,7 +40,7 @@ class EphemeralReply:
     _sent: dict[str, int] = field(factory=dict, init=False)
     """How many messages were sent, by part."""
 
-    def most(self, route: Route) -> int | None:
+    def most(self, route: AnswerRoute) -> int | None:
         """How many messages fit; None: any number.
 
         Whoever asked by a command was told with its ack that it was taken, which uses no
@@ -53,7 +53,7 @@ class EphemeralReply:
         goes_on = self._ask.surface == "continue"
         return RESPONSE_URL_USES - int(told) - int(goes_on)
 
-    async def tell(self, messages: Sequence[Message], route: Route, part: str) -> None:
+    async def tell(self, messages: Sequence[Message], route: AnswerRoute, part: str) -> None:
         """Send those of `messages` that were not sent yet, as `part` of the job; once all are,
         nothing. Raises the errors of `Slack`; call again to go on."""
         known = self._ledger.posts.get(part)

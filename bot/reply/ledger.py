@@ -118,8 +118,8 @@ class Post:
 
     Parts that are numbers are the messages of the answer. Others say what else is known of it, and
     have no ts: how many messages were `sent` to one person alone; the `route` that it takes
-    (`Route.record`); where it was `cut` (`Cut.record`). What the bot deletes itself is recorded
-    first, as the part `withdrawn` names.
+    (`AnswerRoute.record`); where it was `cut` (`Cut.record`). What the bot deletes itself is
+    recorded first, as the part `withdrawn` names.
     """
 
     part: str
@@ -150,7 +150,7 @@ class Way(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class AnswerRoute:
     """One way; `why` is Slack's code of what it refused before, or one of `bot.reply.destination`.
 
     `channel` is where messages go; empty for a direct message that has not been opened yet.
@@ -176,13 +176,13 @@ def first_way(ask: Ask) -> Way:
     return Way.EPHEMERAL if ask.is_private else Way.SHOWN
 
 
-def route_of(ask: Ask, posts: Mapping[str, Post]) -> Route:
+def route_of(ask: Ask, posts: Mapping[str, Post]) -> AnswerRoute:
     """The way that the answer to `ask` takes, as far as it was recorded."""
     taken = posts.get(WAY)
     if taken and taken.route:
         way, _, why = taken.route.partition(":")
-        return Route(Way(way), taken.channel, why)
-    return Route(first_way(ask), ask.channel)
+        return AnswerRoute(Way(way), taken.channel, why)
+    return AnswerRoute(first_way(ask), ask.channel)
 
 
 CUT = "cut"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bot.completion.result import Answer
 from bot.errors import StartupError, StoreUnavailable, UserError
-from bot.jobs.board import Board, Row, workspaces
+from bot.jobs.board import Board, JobRow, workspaces
 from bot.jobs.crashes import Crashes
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
@@ -166,8 +166,8 @@ def _crashes(settings: Settings, store: Store, keys: Keys) -> Crashes:
     )
 
 
-async def _rows(store: Store, *, only_failed: bool) -> list[Row]:
-    rows: list[Row] = []
+async def _rows(store: Store, *, only_failed: bool) -> list[JobRow]:
+    rows: list[JobRow] = []
     doubted = await Installations(store).doubted_teams()
     for keys in await workspaces(store):
         board = Board(store, keys)
@@ -179,7 +179,7 @@ async def _rows(store: Store, *, only_failed: bool) -> list[Row]:
     return [replace(row, removed=row.team in doubted) for row in rows]
 
 
-def _listed(rows: Sequence[Row], wanted: Wanted) -> str:
+def _listed(rows: Sequence[JobRow], wanted: Wanted) -> str:
     if wanted.as_json:
         return json.dumps([_json(row) for row in rows], indent=2)
     if not rows:
@@ -196,12 +196,12 @@ def _listed(rows: Sequence[Row], wanted: Wanted) -> str:
     )
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: JobRow) -> tuple[str, ...]:
     known = (row.channel or "?", row.asker or "?")
     return (row.id, row.state, str(row.attempts), f"{row.age:.0f} s", *known, why(row))
 
 
-def _json(row: Row) -> dict[str, str | int | float]:
+def _json(row: JobRow) -> dict[str, str | int | float]:
     return {
         "id": row.id,
         "team": row.team,
@@ -214,7 +214,7 @@ def _json(row: Row) -> dict[str, str | int | float]:
     }
 
 
-def why(row: Row) -> str:
+def why(row: JobRow) -> str:
     """Why a job stands where it does; empty where that says itself."""
     standing = _why_there(row)
     if row.removed:
@@ -222,7 +222,7 @@ def why(row: Row) -> str:
     return standing
 
 
-def _why_there(row: Row) -> str:
+def _why_there(row: JobRow) -> str:
     if row.given_up == "dropped":
         return command_words.JOB_DROPPED
     if row.given_up:

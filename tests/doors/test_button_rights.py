@@ -7,7 +7,7 @@ import pytest
 from bot.grok.client import GrokClient
 from bot.jobs.job import dump_post, post_field
 from bot.jobs.queue import Queue
-from bot.reply.ledger import WAY, Post, Route, Way
+from bot.reply.ledger import WAY, AnswerRoute, Post, Way
 from bot.words import admin, talk
 from sandbox.workspace import ANA, BEN, GENERAL, GUEST, LEADERSHIP, Workspace, dm_of
 from tests.doors.jobs import an_answer, an_ask
@@ -26,7 +26,9 @@ async def sent_to_ben(queue: Queue) -> None:
     """A whole answer to a question of Ben's in #leadership, which he got in direct messages."""
     await queue.accept(JOB, an_ask(user=BEN, channel=LEADERSHIP))
     lease, job = await take_next(queue)
-    way = Post(WAY, dm_of(BEN), 1.0, route=Route(Way.DIRECT, dm_of(BEN), "not_in_channel").record)
+    way = Post(
+        WAY, dm_of(BEN), 1.0, route=AnswerRoute(Way.DIRECT, dm_of(BEN), "not_in_channel").record
+    )
     await queue.write(lease, 1, [(post_field(WAY), dump_post(way))])
     await queue.deliver(lease, an_answer(), job.hold)
     assert await queue.finish(lease, 0, job) is None

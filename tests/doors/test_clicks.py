@@ -9,7 +9,7 @@ import pytest
 
 from bot.doors.clicks import is_about
 from bot.jobs.job import ROOT, Job
-from bot.reply.ledger import WAY, Post, Route, Way
+from bot.reply.ledger import WAY, AnswerRoute, Post, Way
 from bot.slack.inbound.payloads import Click
 from sandbox.workspace import ANA, BEN, GENERAL, LEADERSHIP, dm_of
 from tests.doors.jobs import a_job, an_ask
@@ -26,7 +26,9 @@ def job(way: Way | None, shown_in: str = GENERAL, **ask: Any) -> Job:
     """A job of Ana's in #general, whose answer took that way to `shown_in`."""
     posts = {ROOT: Post(ROOT, shown_in, 1.0, "1.0")}
     if way:
-        posts[WAY] = Post(WAY, shown_in, 1.0, route=Route(way, shown_in, "not_in_channel").record)
+        posts[WAY] = Post(
+            WAY, shown_in, 1.0, route=AnswerRoute(way, shown_in, "not_in_channel").record
+        )
     return dataclasses.replace(a_job(an_ask(**ask), None), posts=posts)
 
 

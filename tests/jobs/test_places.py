@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 
 from bot.jobs.job import Entry
-from bot.jobs.places import Place, Places
+from bot.jobs.places import JobPlace, Places
 
 
-def join(places: Places, *numbers: int) -> list[Place]:
+def join(places: Places, *numbers: int) -> list[JobPlace]:
     return [places.join(Entry(f"{number}-0", f"job-{number}")) for number in numbers]
 
 
@@ -125,7 +125,7 @@ async def test_near_none_ends_with_the_place() -> None:
     assert place.given
 
 
-def ask(places: Places, number: int, person: str, channel: str) -> Place:
+def ask(places: Places, number: int, person: str, channel: str) -> JobPlace:
     place = places.join(Entry(f"{number}-0", f"job-{number}"))
     places.know(place, person=person, channel=channel)
     return place

@@ -8,7 +8,7 @@ import pytest
 
 from bot import words
 from bot.reply.destination import TOO_LONG, detour, notice_of
-from bot.reply.ledger import WAY, Post, Route, Way, route_of
+from bot.reply.ledger import WAY, AnswerRoute, Post, Way, route_of
 from bot.words import talk
 from sandbox.workspace import ANA, GENERAL, dm_of
 from tests.reply.conftest import ask
@@ -62,13 +62,13 @@ def test_each_refusal_has_its_detours(
 def test_the_first_reason_stands() -> None:
     asked = ask(response_url=URL)
     by_url = detour(asked, route_of(asked, {}), "is_archived")
-    assert by_url == Route(Way.RESPONSE, GENERAL, "is_archived")
+    assert by_url == AnswerRoute(Way.RESPONSE, GENERAL, "is_archived")
 
-    assert detour(asked, by_url, "expired_url") == Route(Way.DIRECT, "", "is_archived")
+    assert detour(asked, by_url, "expired_url") == AnswerRoute(Way.DIRECT, "", "is_archived")
 
 
 def test_a_recorded_way_is_gone_on_with() -> None:
-    taken = Route(Way.DIRECT, dm_of(ANA), "is_archived")
+    taken = AnswerRoute(Way.DIRECT, dm_of(ANA), "is_archived")
     posts = {WAY: Post(WAY, taken.channel, 1.0, route=taken.record)}
 
     assert route_of(ask(), posts) == taken
@@ -83,28 +83,28 @@ def test_an_answer_in_a_direct_message_is_private_anyway() -> None:
 @pytest.mark.parametrize(
     ("route", "fields", "notice"),
     [
-        (Route(Way.SHOWN, GENERAL), {}, ""),
-        (Route(Way.EPHEMERAL, GENERAL), {"reply": "private"}, ""),
-        (Route(Way.RESPONSE, GENERAL, "not_in_channel"), {}, words.INVITE_ME),
+        (AnswerRoute(Way.SHOWN, GENERAL), {}, ""),
+        (AnswerRoute(Way.EPHEMERAL, GENERAL), {"reply": "private"}, ""),
+        (AnswerRoute(Way.RESPONSE, GENERAL, "not_in_channel"), {}, words.INVITE_ME),
         (
-            Route(Way.RESPONSE, GENERAL, "not_in_channel"),
+            AnswerRoute(Way.RESPONSE, GENERAL, "not_in_channel"),
             {"reply": "private"},
             talk.INVITE_ME_TOO,
         ),
-        (Route(Way.RESPONSE, GENERAL, "is_archived"), {}, words.ARCHIVED),
-        (Route(Way.RESPONSE, GENERAL, TOO_LONG), {"reply": "private"}, ""),
-        (Route(Way.EPHEMERAL, GENERAL, "thread_not_found"), {}, talk.THREAD_DELETED),
+        (AnswerRoute(Way.RESPONSE, GENERAL, "is_archived"), {}, words.ARCHIVED),
+        (AnswerRoute(Way.RESPONSE, GENERAL, TOO_LONG), {"reply": "private"}, ""),
+        (AnswerRoute(Way.EPHEMERAL, GENERAL, "thread_not_found"), {}, talk.THREAD_DELETED),
         (
-            Route(Way.DIRECT, "D1", "is_archived"),
+            AnswerRoute(Way.DIRECT, "D1", "is_archived"),
             {},
             talk.asked_in(f"<#{GENERAL}>", "is_archived"),
         ),
         (
-            Route(Way.DIRECT, "D1", "channel_not_found"),
+            AnswerRoute(Way.DIRECT, "D1", "channel_not_found"),
             {"channel": "D0OTHERS01"},
             talk.asked_in("", "channel_not_found"),
         ),
     ],
 )
-def test_why_it_is_there_is_said(route: Route, fields: dict[str, Any], notice: str) -> None:
+def test_why_it_is_there_is_said(route: AnswerRoute, fields: dict[str, Any], notice: str) -> None:
     assert notice_of(ask(**fields), route) == notice
