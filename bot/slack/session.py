@@ -9,6 +9,8 @@ to Slack's own host, or to the sandbox's, and nowhere else. Addresses of files a
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any, ClassVar, Self
@@ -93,6 +95,20 @@ def slack_client(
     )
 
 
+_UNSAID_SECONDS = 5.0
+_MOST_REST_SECONDS = 300.0
+
+
+def retry_after(headers: Mapping[str, str], *, unsaid: float = _UNSAID_SECONDS) -> float:
+    """For how many seconds Slack lets something rest ("Rate limits"): from 1 to 300, whatever it
+    says, and `unsaid` where that is no number."""
+    try:
+        seconds = float(headers.get("Retry-After", ""))
+    except ValueError:
+        return unsaid
+    return unsaid if math.isnan(seconds) else min(max(seconds, 1.0), _MOST_REST_SECONDS)
+
+
 _SLACK = "slack.com"
 _DOMAINS = frozenset({_SLACK, "slack-gov.com"})
 """Slack's own ("GovSlack")."""
@@ -170,7 +186,6 @@ PAGE, TOO_LARGE, REDIRECTED = "page", "too_large", "redirected"
 """Codes of the `SlackError` where what came is not the file."""
 
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
-_RETRY_AFTER = 5.0
 
 
 async def download(
@@ -204,8 +219,7 @@ async def download(
 def _check(reply: aiohttp.ClientResponse) -> None:
     status = reply.status
     if status == 429:
-        after = reply.headers.get("Retry-After", "")
-        raise RateLimited(float(after) if after.isdecimal() else _RETRY_AFTER)
+        raise RateLimited(retry_after(reply.headers))
     if 300 <= status < 400:
         raise SlackError(REDIRECTED)
     if status >= 500:

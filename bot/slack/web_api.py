@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from typing import Any
@@ -17,14 +16,11 @@ from bot import metrics, tracing
 from bot.crash_points import passing
 from bot.errors import MessageGone, OutcomeUnknown, PostingDenied, RateLimited, SlackError, TooLong
 from bot.patience import patience
-from bot.slack.session import FILE_URL, FileUrls, ResponseUrls, download
+from bot.slack.session import FILE_URL, FileUrls, ResponseUrls, download, retry_after
 from bot.store.allowances import Rests
 
 DEADLINE_SECONDS = 15.0
 """A Slack that takes 10 s for an answer is slow, and not away."""
-
-_RETRY_AFTER_UNREADABLE = 5.0
-_RETRY_AFTER_MOST = 300.0
 
 _GONE = {
     "message_not_found",
@@ -261,7 +257,7 @@ def _refusal(
     code = data.get("error")
     code = code if isinstance(code, str) else ""
     if status == 429 or code in ("ratelimited", "rate_limited"):
-        return RateLimited(_retry_after(headers))
+        return RateLimited(retry_after(headers))
     if status >= 500 or code in _MAYBE_APPLIED or (status < 400 and not code):
         # Without a code it is a gateway that gave up on Slack, which may still be at it.
         said = f"{method}: {code or f'HTTP {status}'}"
@@ -282,16 +278,6 @@ def _class_of(code: str) -> type[SlackError]:
     if code in _DENIED or code.startswith("restricted_action"):
         return PostingDenied
     return SlackError
-
-
-def _retry_after(headers: Mapping[str, str]) -> float:
-    try:
-        seconds = float(headers.get("Retry-After", ""))
-    except ValueError:
-        return _RETRY_AFTER_UNREADABLE
-    if math.isnan(seconds):
-        return _RETRY_AFTER_UNREADABLE
-    return min(max(seconds, 1.0), _RETRY_AFTER_MOST)
 
 
 def _answer_of_webhook(body: str) -> Mapping[str, Any]:

@@ -10,8 +10,8 @@ import pytest
 from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.errors import OutcomeUnknown
-from bot.slack.session import LARGEST_REPLY, slack_session
+from bot.errors import OutcomeUnknown, RateLimited
+from bot.slack.session import LARGEST_REPLY, retry_after, slack_session
 from bot.slack.web_api import WebApi
 from tests.slack.answered import answered_by
 
@@ -62,3 +62,39 @@ async def test_what_is_as_long_as_it_may_be_is_read() -> None:
         api = WebApi(AsyncWebClient(token="xoxb-1", base_url=url, session=session))
         found = await api.call("users.info", {"user": "U1"}, read=True)
     assert len(found["text"]) == LARGEST_REPLY - 1_000
+
+
+HOSTILE = [
+    ("7", 7),
+    ("1.5", 1.5),
+    ("0", 1),
+    ("-3", 1),
+    ("", 5),
+    ("soon", 5),
+    ("nan", 5),
+    ("-inf", 1),
+    ("1e400", 300),
+    ("9" * 5_000, 300),
+    ("Wed, 21 Oct 2026 07:28:00 GMT", 5),
+]
+
+
+@pytest.mark.parametrize(("said", "seconds"), HOSTILE)
+async def test_how_long_a_file_rests_is_read_as_it_is_of_a_method(
+    said: str, seconds: float
+) -> None:
+    async def busy(_: web.Request) -> web.Response:
+        return web.Response(status=429, headers={"Retry-After": said})
+
+    async with answered_by(busy) as url, slack_session() as session:
+        api = WebApi(AsyncWebClient(token="xoxb-1", base_url=url, session=session))
+        with pytest.raises(RateLimited) as called:
+            await api.call("users.info", {"user": "U1"}, read=True)
+        with pytest.raises(RateLimited) as fetched:
+            await api.download(url, media_type="text/plain", size=1, most=1, seconds=5)
+
+    assert called.value.retry_after == fetched.value.retry_after == seconds
+
+
+def test_where_slack_does_not_say_it_whoever_asks_does() -> None:
+    assert retry_after({}, unsaid=0) == 0

@@ -22,6 +22,7 @@ from bot.patience import pauses
 from bot.slack.inbound import bolt
 from bot.slack.inbound.incoming import Answering, JsonObject, Malformed, json_object
 from bot.slack.installation import Ticket
+from bot.slack.session import retry_after
 from bot.slack_limits import ACK_SECONDS
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 10.0
 """Slack that behaves again is found again within this."""
 
-_MOST_RETRY_AFTER = 60.0
+_MOST_REST_SECONDS = 60.0
 _NOT_OPENED = (
     SlackClientError,
     aiohttp.ClientError,
@@ -295,7 +296,7 @@ class SocketMode:
             shown = f"HTTP {status}" if isinstance(status, int) else type(error).__name__
             return f"no connection could be opened ({shown})"
         reply = error.response
-        self._retry_after = _retry_after(reply.headers.get("Retry-After"))
+        self._retry_after = min(retry_after(reply.headers, unsaid=0.0), _MOST_REST_SECONDS)
         return f"Slack opens no connection ({reply.get('error', 'without a reason')})"
 
     async def _settle(self) -> None:
@@ -306,10 +307,3 @@ class SocketMode:
                     await connection.settle()
         except TimeoutError:
             log.warning("closing with acks due")
-
-
-def _retry_after(header: str | None) -> float:
-    try:
-        return min(max(float(header or 0), 0.0), _MOST_RETRY_AFTER)
-    except ValueError:
-        return 0.0
