@@ -65,7 +65,7 @@ Openers = tuple[Opener, ...]
 """What is open at a place in a text, the innermost last."""
 
 
-class Pair(NamedTuple):
+class Emphasis(NamedTuple):
     """Two runs, or what is left of them, that belong together: where each begins, how long they
     are, and which of them has to be mended."""
 
@@ -76,7 +76,7 @@ class Pair(NamedTuple):
     mends_closer: bool
 
 
-_NO_PAIRS: tuple[Pair, ...] = ()
+_NO_PAIRS: tuple[Emphasis, ...] = ()
 _new = tuple.__new__
 """Makes an `Opener` at once: most runs open something."""
 
@@ -96,7 +96,9 @@ class _Beside(NamedTuple):
     """Letters of scripts without spaces between words are on both sides."""
 
 
-def after_run(openers: Openers, run: str, at: int, text: str) -> tuple[Openers, tuple[Pair, ...]]:
+def after_run(
+    openers: Openers, run: str, at: int, text: str
+) -> tuple[Openers, tuple[Emphasis, ...]]:
     """What is open after `run`, a run of one character that stands in `text` at `at`, and the
     pairs that it closes and that have to be mended."""
     char, left = run[0], len(run)
@@ -125,7 +127,7 @@ def after_run(openers: Openers, run: str, at: int, text: str) -> tuple[Openers, 
 
 def _closing(
     openers: Openers, run: str, end: int, beside: _Beside
-) -> tuple[Openers, int, tuple[Pair, ...]]:
+) -> tuple[Openers, int, tuple[Emphasis, ...]]:
     """What is open behind a run that can close something and stands before `end`, how many of its
     characters have closed nothing, and the pairs that have to be mended."""
     left, pairs = len(run), _NO_PAIRS
@@ -144,7 +146,7 @@ def _closing(
 
 def _meant_to_close(
     openers: Openers, run: str, at: int, text: str
-) -> tuple[Openers, tuple[Pair, ...]] | None:
+) -> tuple[Openers, tuple[Emphasis, ...]] | None:
     """What is open after a run that cannot close anything as it stands, where it is meant to: it
     ends all that it can, and what stands before it is not what a word begins with."""
     before = text[at - 1]
@@ -174,8 +176,8 @@ def _closed(openers: Openers, index: int, left: int) -> tuple[Openers, int]:
     return (*openers[:index], _new(Opener, rest)), used
 
 
-def _pair(opener: Opener, closes: int, length: int, *, mends_closer: bool) -> Pair:
-    return Pair(opener.end - length, closes, length, opener.mended, mends_closer)
+def _pair(opener: Opener, closes: int, length: int, *, mends_closer: bool) -> Emphasis:
+    return Emphasis(opener.end - length, closes, length, opener.mended, mends_closer)
 
 
 def closing(openers: Openers, before: str) -> str | None:

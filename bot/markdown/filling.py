@@ -14,8 +14,8 @@ from bot.markdown.lines import (
     LONGEST_FENCE,
     LONGEST_KEPT,
     Context,
+    Effect,
     Fence,
-    Step,
     Table,
     begins_paragraph,
     standing_at,
@@ -216,32 +216,32 @@ class Filling:
         do. False: there is no room for it."""
         if len(line) > self._left:
             return False
-        step = self._standing.step(line, self.last_line)
-        if not self._has_room(line, step):
+        effect = self._standing.effect(line, self.last_line)
+        if not self._has_room(line, effect):
             return False
-        self._add(line, step)
+        self._add(line, effect)
         return True
 
-    def _has_room(self, line: str, step: Step) -> bool:
-        """Whether `line` fits, which does `step`."""
-        left = self._left - step.weight
+    def _has_room(self, line: str, effect: Effect) -> bool:
+        """Whether `line` fits, which has `effect`."""
+        left = self._left - effect.weight
         if left < 0 or not self._line:
             return left >= 0
-        if step.row:
+        if effect.row:
             return self._rows < _TABLE_ROWS and self._table_chars + len(line) <= _TABLE_CHARS
-        return left >= step.chars and self._blocks + step.blocks <= self._room.blocks
+        return left >= effect.chars and self._blocks + effect.blocks <= self._room.blocks
 
-    def _add(self, line: str, step: Step) -> None:
-        """Add `line`, which does `step`, and lines below it that are remembered and fit."""
+    def _add(self, line: str, effect: Effect) -> None:
+        """Add `line`, which has `effect`, and lines below it that are remembered and fit."""
         most_chars, most_blocks = self._room.chars, self._room.blocks
         end = self.at, self._chars, self._blocks, self.context, self._paragraph
         at, chars, blocks, context, paragraph = end
         noted, size = self._line, len(line)
         rows, table_chars = self._rows, self._table_chars
-        below = self._known_below(at + size, step)
+        below = self._known_below(at + size, effect)
         last = below[-1]
         for following in below:
-            weight, more, added, begins, ends, goes_on, opened, _, gap, line_end, standing = step
+            weight, more, added, begins, ends, goes_on, opened, _, gap, line_end, standing = effect
             if isinstance(opened, Table):
                 rows = rows + 1 if goes_on else 0
                 table_chars += size + (0 if goes_on else len(self.last_line))
@@ -269,17 +269,17 @@ class Filling:
                 full = left < more or blocks + added > most_blocks
             if left < 0 or (noted and full):
                 break
-            step, size = known, len(following) + 1
+            effect, size = known, len(following) + 1
         self._rows, self._table_chars = rows, table_chars
         self.at, self._chars, self._blocks, self.context, self._paragraph = end
         self._last_paragraph, self._line, self._standing = above, noted, standing
         self.last_line = self.text[at - size : at]
 
-    def _known_below(self, at: int, step: Step) -> list[str]:
-        """The lines from `at` on, behind a line that does `step`, without their ends, if it is
+    def _known_below(self, at: int, effect: Effect) -> list[str]:
+        """The lines from `at` on, behind a line that has `effect`, without their ends, if it is
         known what the first of them does; the last is but the beginning of one."""
         end = self.text.find("\n", at, at + LONGEST_KEPT)
-        if end < 0 or self.text[at:end] not in step.behind.known:
+        if end < 0 or self.text[at:end] not in effect.behind.known:
             return [""]
         return self.text[at : at + _AHEAD].split("\n")
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
-from bot.markdown.emphasis import OWN_WORDS, Openers, Pair, after_run, closing
+from bot.markdown.emphasis import OWN_WORDS, Emphasis, Openers, after_run, closing
 
 _SPECIAL = re.compile(r"[*_`~\\\[\]<:](?:(?<=\*)\*+|(?<=_)_+|(?<=`)`+|(?<=~)~+|)")
 """What may mean something, runs as a whole. It begins with one of few characters: that is searched
@@ -105,7 +105,7 @@ class InlineMarkup:
         self._brackets: list[_Bracket] = []
         self._code: _Code | None = None
         self._steps = 0
-        self.to_mend: list[Pair] = []
+        self.to_mend: list[Emphasis] = []
         """Pairs of emphasis that are none to every reader as they stand."""
         self._sure: int | None = None
         """The end of what was `settled` when something was waited for no longer."""

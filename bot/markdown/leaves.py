@@ -100,7 +100,7 @@ class _Fence(NamedTuple):
     certain: bool
 
 
-class Place(NamedTuple):
+class Nesting(NamedTuple):
     """What is open where a line begins."""
 
     containers: tuple[int, ...] = ()
@@ -114,13 +114,13 @@ class Place(NamedTuple):
     """Some reader may see fences otherwise from here on."""
 
 
-START = Place()
+START = Nesting()
 
 
 class _Line:
     """One line being read."""
 
-    def __init__(self, place: Place, line: str) -> None:
+    def __init__(self, place: Nesting, line: str) -> None:
         self._place = place
         self._line = line
         self._at = 0
@@ -128,7 +128,7 @@ class _Line:
         self._pending = 0
         """Columns of a tab that were not used yet."""
 
-    def read(self) -> tuple[Kind, Place]:
+    def read(self) -> tuple[Kind, Nesting]:
         place = self._place
         matched = self._match()
         whole = matched == len(place.containers)
@@ -143,11 +143,11 @@ class _Line:
             place = place._replace(empty_item=False)
         return self._begin(place, list(place.containers[:matched]), whole=whole)
 
-    def _blank(self, place: Place, matched: int) -> tuple[Kind, Place]:
+    def _blank(self, place: Nesting, matched: int) -> tuple[Kind, Nesting]:
         containers = place.containers[: matched - place.empty_item]
-        return TEXT, Place(containers, doubtful=place.doubtful)
+        return TEXT, Nesting(containers, doubtful=place.doubtful)
 
-    def _in_fence(self, fence: _Fence) -> tuple[Kind, Place]:
+    def _in_fence(self, fence: _Fence) -> tuple[Kind, Nesting]:
         closing = _CLOSING.match(self._rest())
         if closing and closing[1][0] == fence.char and len(closing[1]) >= fence.length:
             return TEXT, self._place._replace(fence=None)
@@ -166,7 +166,7 @@ class _Line:
                 return number
         return len(self._place.containers)
 
-    def _begin(self, place: Place, containers: list[int], *, whole: bool) -> tuple[Kind, Place]:
+    def _begin(self, place: Nesting, containers: list[int], *, whole: bool) -> tuple[Kind, Nesting]:
         """The blocks that begin in this line, and what it is behind their beginnings."""
         paragraph = place.paragraph
         fresh = False
@@ -195,15 +195,15 @@ class _Line:
         return self._leaf(place, tuple(containers), goes_on=goes_on, whole=whole)
 
     def _leaf(
-        self, place: Place, containers: tuple[int, ...], *, goes_on: bool, whole: bool
-    ) -> tuple[Kind, Place]:
+        self, place: Nesting, containers: tuple[int, ...], *, goes_on: bool, whole: bool
+    ) -> tuple[Kind, Nesting]:
         deep = self._indent() > 3
         text = self._line[self._skip() :]
         inside = containers if not goes_on or whole else place.containers
         if deep:
             kind = MORE if goes_on else DEEP
             return kind, place._replace(containers=inside, paragraph=goes_on)
-        open_here = Place(inside, True, place.empty_item, place.fence, place.html, place.doubtful)
+        open_here = Nesting(inside, True, place.empty_item, place.fence, place.html, place.doubtful)
         if text[:1] not in _BEGINS_LEAF:
             return (MORE if goes_on else TEXT), open_here
         begun = open_here._replace(containers=containers, paragraph=False)
@@ -299,13 +299,13 @@ class _Line:
         return " " * self._pending + self._line[self._at :]
 
 
-def _with_html(place: Place, text: str) -> Place:
+def _with_html(place: Nesting, text: str) -> Nesting:
     if _TO_ITS_END.match(text) and not _COMMENT.match(text):
         return place._replace(doubtful=True)
     return place._replace(html=True) if _TO_A_GAP.match(text) else place
 
 
-class Reader:
+class LineReader:
     """Tells what a line is that begins at a `place`; what was told is remembered."""
 
     __slots__ = ("_contained", "_fence", "_goes_on", "known", "place")
@@ -313,15 +313,15 @@ class Reader:
     kept: ClassVar = 0
     """Lines that are remembered, of all places."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Nesting) -> None:
         self.place = place
         self._contained, self._fence = bool(place.containers), place.fence
-        self.known: dict[str, tuple[Kind, Reader]] = {}
+        self.known: dict[str, tuple[Kind, LineReader]] = {}
         """What some lines are, and who reads those below them: what `read` finds."""
-        self._goes_on: tuple[Kind, Reader] | None = None
+        self._goes_on: tuple[Kind, LineReader] | None = None
         """What a line of nothing but text is outside of all containers."""
 
-    def read(self, line: str) -> tuple[Kind, Reader]:
+    def read(self, line: str) -> tuple[Kind, LineReader]:
         """What `line` is, and who reads the one below it; `known` lines need not be read."""
         if len(line) > _SHORT_LINE:
             if not self._contained:
@@ -334,20 +334,20 @@ class Reader:
             line = marks[0].translate(_ANY_NUMBER) + _ANY_TEXT if marks else line
         return self.known.get(line) or self._read(line)
 
-    def _read_text(self) -> tuple[Kind, Reader]:
+    def _read_text(self) -> tuple[Kind, LineReader]:
         place = self.place
         kind = MORE if place.paragraph else TEXT
-        behind = Place((), True, html=place.html, doubtful=place.doubtful)
+        behind = Nesting((), True, html=place.html, doubtful=place.doubtful)
         self._goes_on = kind, self if place.paragraph else reader_at(behind)
         return self._goes_on
 
-    def _read(self, line: str) -> tuple[Kind, Reader]:
+    def _read(self, line: str) -> tuple[Kind, LineReader]:
         kind, place = _Line(self.place, line).read()
         found = kind, reader_at(place)
         if len(line) <= _LONGEST_KEPT:
-            if Reader.kept == _MOST_KEPT:
+            if LineReader.kept == _MOST_KEPT:
                 _forget()
-            Reader.kept += 1
+            LineReader.kept += 1
             self.known[line] = found
         return found
 
@@ -357,26 +357,26 @@ class Reader:
         self._goes_on = None
 
 
-_READERS: dict[Place, Reader] = {}
+_READERS: dict[Nesting, LineReader] = {}
 
 
-def reader_at(place: Place) -> Reader:
+def reader_at(place: Nesting) -> LineReader:
     """Who reads the line that begins at `place`."""
     if reader := _READERS.get(place):
         return reader
     if len(_READERS) == _MOST_PLACES:
         _forget()
-    return _READERS.setdefault(place, Reader(place))
+    return _READERS.setdefault(place, LineReader(place))
 
 
 def _forget() -> None:
     for each in _READERS.values():
         each.forget()
     _READERS.clear()
-    Reader.kept = 0
+    LineReader.kept = 0
 
 
-def read_all(place: Place, text: str) -> Place:
+def read_all(place: Nesting, text: str) -> Nesting:
     """What is open behind `text`, which begins at `place`."""
     reader, at, size = reader_at(place), 0, len(text)
     while at < size:
@@ -387,7 +387,7 @@ def read_all(place: Place, text: str) -> Place:
     return reader.place
 
 
-def read(place: Place, line: str) -> tuple[Kind, Place]:
+def read(place: Nesting, line: str) -> tuple[Kind, Nesting]:
     """What `line` is, which begins at `place`, and what is open behind it."""
     reader = reader_at(place)
     kind, behind = reader.known.get(line) or reader.read(line)

@@ -140,7 +140,7 @@ class Traits(NamedTuple):
 
 
 _new = tuple.__new__
-"""Makes `Traits` or a `Step` at once: there may be thousands in a text."""
+"""Makes `Traits` or an `Effect` at once: there may be thousands in a text."""
 
 
 @lru_cache(maxsize=_MOST_KEPT)
@@ -197,7 +197,7 @@ def bare_of(line: str) -> str:
     return line.strip(" \t\r\n>" if is_quoted(line) else " \t\r\n")
 
 
-class Step(NamedTuple):
+class Effect(NamedTuple):
     """What a line does."""
 
     weight: int
@@ -245,30 +245,30 @@ class Standing:
         self._quoted = quoted
         self._bar = bar
         self._within = within
-        self.known: dict[str, Step] = {}
-        """What `step` finds for some lines, by what they are without their ends."""
-        self._alike: dict[_Plain, Step] = {}
+        self.known: dict[str, Effect] = {}
+        """What `effect` finds for some lines, by what they are without their ends."""
+        self._alike: dict[_Plain, Effect] = {}
         """What any line does that is text, by what it is."""
 
-    def step(self, line: str, last: str) -> Step:
+    def effect(self, line: str, last: str) -> Effect:
         """What `line`, a whole one, does below the line `last`."""
-        return self.known.get(line[:-1]) or self._step(line, last)
+        return self.known.get(line[:-1]) or self._effect(line, last)
 
     def below(self, last: str) -> Standing:
         """Where the same is open, below the line `last`."""
         quoted, bar = is_quoted(last), "|" in last
         return _standing(self._context, doubtful=self.doubtful, quoted=quoted, bar=bar)
 
-    def _step(self, line: str, last: str) -> Step:
+    def _effect(self, line: str, last: str) -> Effect:
         traits = traits_of(line)
         if (plain := self._as_plain(line, last, traits)) is None:
             return self._read(line, last, traits)
         if alike := self._alike.get(plain):
-            step = _new(Step, (traits.weight, *alike[1:]))
-            self._remember(line, step)
+            effect = _new(Effect, (traits.weight, *alike[1:]))
+            self._remember(line, effect)
         else:
-            step = self._alike[plain] = self._read(line, last, traits)
-        return step
+            effect = self._alike[plain] = self._read(line, last, traits)
+        return effect
 
     def _as_plain(self, line: str, last: str, traits: Traits) -> _Plain | None:
         """What `line` is, where what it does depends on nothing else but its weight; None: it does
@@ -288,7 +288,7 @@ class Standing:
         self.known.clear()
         self._alike.clear()
 
-    def _read(self, line: str, last: str, traits: Traits) -> Step:
+    def _read(self, line: str, last: str, traits: Traits) -> Effect:
         before = self._context
         fence = before if isinstance(before, Fence) else None
         inside = fence is not None and (self._within or not fence.leaves(line))
@@ -306,18 +306,18 @@ class Standing:
         row = isinstance(before, Table) and traits.bar
         behind = _standing(context, doubtful=doubtful, quoted=traits.quoted, bar=traits.bar)
         found = (traits.weight, chars, blocks, begins, ends, goes_on, context, row, gap, noted)
-        step = _new(Step, (*found, behind))
+        effect = _new(Effect, (*found, behind))
         if not (heads or self._within):
-            self._remember(line, step)
-        return step
+            self._remember(line, effect)
+        return effect
 
-    def _remember(self, line: str, step: Step) -> None:
+    def _remember(self, line: str, effect: Effect) -> None:
         if len(line) > LONGEST_KEPT or line.count("|") > _MOST_BARS or self._context is WIDE_TABLE:
             return
         if Standing.kept == _MOST_STEPS:
             _forget()
         Standing.kept += 1
-        self.known[line[:-1]] = step
+        self.known[line[:-1]] = effect
 
 
 _ANY_TABLE = Table("")

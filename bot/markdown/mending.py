@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from bot.markdown.code_spans import cells_of, code_in, within
-from bot.markdown.emphasis import LONGEST_RUN, Openers, Pair, after_run, is_own
+from bot.markdown.emphasis import LONGEST_RUN, Emphasis, Openers, after_run, is_own
 from bot.markdown.inline_markup import (
     LONGEST_TICKS,
     MOST_STEPS,
@@ -51,14 +51,14 @@ def mended(leaf: str, most: int = MOST_MENDED) -> tuple[str, int]:
         return leaf, 0
     if "*_" in leaf:
         leaf = _of_one_kind(leaf)
-    pairs: list[Pair] = []
+    pairs: list[Emphasis] = []
     places: list[int] = []
     for start, end in cells_of(leaf):
         cell = leaf[start:end]
         if cell is not leaf and mendable_at(cell, 0) == len(cell):
             continue
         for pair in _pairs(cell):
-            moved = Pair(start + pair.opens, start + pair.closes, *pair[2:])
+            moved = Emphasis(start + pair.opens, start + pair.closes, *pair[2:])
             inner = [*_places(leaf, moved)]
             if len(places) + len(inner) > most:
                 break
@@ -83,7 +83,7 @@ def _of_one_kind(leaf: str) -> str:
     return _BOTH_KINDS.sub(starred, leaf)
 
 
-def _pairs(text: str) -> list[Pair]:
+def _pairs(text: str) -> list[Emphasis]:
     text = f"{text}\n"
     if not may_link(text):
         return _pairs_of_runs(text)
@@ -96,9 +96,9 @@ def _pairs(text: str) -> list[Pair]:
     return markup.to_mend
 
 
-def _pairs_of_runs(text: str) -> list[Pair]:
+def _pairs_of_runs(text: str) -> list[Emphasis]:
     """What `InlineMarkup` finds in `text`, in which there is no link, with less work."""
-    pairs: list[Pair] = []
+    pairs: list[Emphasis] = []
     openers: Openers = ()
     behind = unclosed = steps = 0
     for found in _marks(text):
@@ -146,7 +146,7 @@ def _end_of_code(text: str, at: int, ticks: str) -> tuple[int, int]:
     return 0, steps
 
 
-def _places(leaf: str, pair: Pair) -> Iterator[int]:
+def _places(leaf: str, pair: Emphasis) -> Iterator[int]:
     """The inner ends of the runs that are mended, and of the runs right inside of those."""
     begin, end = pair.opens + pair.length, pair.closes
     if pair.mends_opener and leaf[begin] not in (_star(leaf[pair.opens]), "_"):
@@ -165,7 +165,7 @@ def _star(char: str) -> str:
     return "*" if char == "_" else char
 
 
-def _starred(leaf: str, pairs: Iterable[Pair]) -> str:
+def _starred(leaf: str, pairs: Iterable[Emphasis]) -> str:
     runs = [
         (at, pair.length) for pair in pairs for at in (pair.opens, pair.closes) if leaf[at] == "_"
     ]

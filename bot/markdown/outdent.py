@@ -11,15 +11,15 @@ from __future__ import annotations
 import re
 
 from bot.markdown.characters import with_newlines
-from bot.markdown.leaves import MORE, QUOTE, START, Place, read, read_all
+from bot.markdown.leaves import MORE, QUOTE, START, Nesting, read, read_all
 from bot.markdown.lines import LIST_MARKER
 
 _TAB = 4
-_PARAGRAPH = Place(paragraph=True)
+_PARAGRAPH = Nesting(paragraph=True)
 _ITEM_OR_FENCE = re.compile(rf"^[ \t>]*+(?:{LIST_MARKER}|```|~~~)", re.MULTILINE)
 
 
-def place_behind(text: str, place: Place = START) -> Place:
+def place_behind(text: str, place: Nesting = START) -> Nesting:
     """What is open behind `text`, which begins at `place`, as far as items of lists go."""
     within = text[text.rfind("\n") + 1 :].lstrip(" \t").startswith(">")
     if place == START and not within and not _ITEM_OR_FENCE.search(text):
@@ -30,7 +30,7 @@ def place_behind(text: str, place: Place = START) -> Place:
 class Outdent:
     """Moves the lines of one message while it grows, each whole line once."""
 
-    def __init__(self, place: Place, *, broken: bool = False) -> None:
+    def __init__(self, place: Nesting, *, broken: bool = False) -> None:
         """`place`: what is open where the message begins. `broken`: that is within a line, which
         has to begin with the marks of the quotations it stands in."""
         self._begin = place

@@ -25,13 +25,13 @@ from bot.markdown.leaves import (
     START,
     TEXT,
     Kind,
-    Place,
+    Nesting,
     read,
     reader_at,
 )
 from bot.markdown.links import links
 from bot.markdown.links.links import with_joiners
-from bot.markdown.links.references import References
+from bot.markdown.links.references import LinkReferences
 from bot.markdown.mending import MOST_MENDED, mended
 from bot.markdown.seen import Seen, decoded
 
@@ -78,7 +78,7 @@ class SafeGrowth:
         self._place = START
         self._rows = False
         """The leaf that begins there is right below what may be the head of a table."""
-        self._known = References()
+        self._known = LinkReferences()
         self._mends = MOST_MENDED
 
     def safe(self, text: str) -> Safe:
@@ -94,7 +94,7 @@ class SafeGrowth:
         end = text.rfind("\n", start) + 1 or start
         last = read(place, with_newlines(text[end:]))[0]
         last = ROWS if rows and last is TEXT else last
-        known = References(self._known)
+        known = LinkReferences(self._known)
         left = self._mends
         if last is MORE:
             return Safe(self._safe + _made(text[start:], kind, known, left)[0])
@@ -102,7 +102,7 @@ class SafeGrowth:
         below, _ = _made(text[end:], last, known, left - mends)
         return Safe(self._safe + above + below)
 
-    def _read(self, text: str, live: _Live) -> tuple[int, Kind, Place, bool]:
+    def _read(self, text: str, live: _Live) -> tuple[int, Kind, Nesting, bool]:
         """Read the whole lines of `text`. Where the leaf begins that may go on below them, what
         it is, what is open there, and whether some reader sees rows of a table in the next one."""
         made: list[str] = []
@@ -181,14 +181,14 @@ def _heads_table(text: str, at: int, line: str) -> bool:
     return "|" in head and "-" in line and _ONE_CELL.fullmatch(head) is not None
 
 
-def _made(leaf: str, kind: Kind, known: References, most: int) -> tuple[str, int]:
+def _made(leaf: str, kind: Kind, known: LinkReferences, most: int) -> tuple[str, int]:
     """`leaf` made safe and mended, `most` times at most, and how many times it was mended."""
     if kind is CODE or _Live(leaf).next(0) == len(leaf):
         return printable(leaf), 0
     return _mended(leaf, kind, known, most)
 
 
-def _mended(leaf: str, kind: Kind, known: References, most: int) -> tuple[str, int]:
+def _mended(leaf: str, kind: Kind, known: LinkReferences, most: int) -> tuple[str, int]:
     """The same of a `leaf` in which there may be something to change. What was taken apart between
     angles may have held code together, so it is read anew."""
     leaf = printable(leaf)

@@ -44,25 +44,25 @@ _SHARE_READ = 8
 is like them, they are taken for crossed: nobody writes so many."""
 
 
-class Pair(NamedTuple):
+class Brackets(NamedTuple):
     """Brackets that an address or a label follows: the text between them."""
 
     begin: int
     end: int
 
 
-class Names:
+class NamesInBrackets:
     """What is named between brackets; each part of the text is read once, when it is asked for. An
     address between brackets is not seen, unless what it belongs to was taken apart."""
 
     __slots__ = ("_addresses", "_apart", "_at", "_names", "_outer", "_pairs", "leaf")
 
-    def __init__(self, leaf: str, pairs: Sequence[Pair]) -> None:
+    def __init__(self, leaf: str, pairs: Sequence[Brackets]) -> None:
         self.leaf = leaf
         self._pairs = pairs
         self._apart: bool | None = None if len(pairs) > 1 else True
         """None of `pairs` is in another; None: that was not looked at yet."""
-        self._addresses: dict[Pair, tuple[int, int]] = {}
+        self._addresses: dict[Brackets, tuple[int, int]] = {}
         self._names: list[Name] = []
 
     def _read(self) -> bool:
@@ -80,7 +80,7 @@ class Names:
         self._at = [name.at for name in self._names]
         return False
 
-    def between(self, pair: Pair) -> Sequence[Name]:
+    def between(self, pair: Brackets) -> Sequence[Name]:
         """What is named between `pair`, or enough of it to see that it is too much."""
         if self._apart is None:
             self._apart = self._read()
@@ -91,7 +91,7 @@ class Names:
         last = bisect_left(self._at, pair.end, first)
         return self._names[first : min(last, first + TOO_MANY)]
 
-    def show_address(self, pair: Pair) -> None:
+    def show_address(self, pair: Brackets) -> None:
         """The address of `pair` is seen."""
         if pair not in self._addresses:
             return
@@ -124,7 +124,7 @@ def _at(name: Name) -> int:
     return name.at
 
 
-def _joined(pairs: Sequence[Pair]) -> Iterator[tuple[int, int]]:
+def _joined(pairs: Sequence[Brackets]) -> Iterator[tuple[int, int]]:
     """The parts of the text that are between brackets."""
     spans = sorted((pair.begin, pair.end) for pair in pairs)
     begin = end = 0

@@ -23,13 +23,13 @@ from bot.markdown.code_spans import (
     Code,
     within,
 )
-from bot.markdown.links.brackets import MOST_NAMED, Crossings, Names, Pair
+from bot.markdown.links.brackets import MOST_NAMED, Brackets, Crossings, NamesInBrackets
 from bot.markdown.links.places import Name, may_name, names_in
 from bot.markdown.links.references import (
     MARK_OF_NOTE,
-    Address,
     Definition,
-    References,
+    LinkAddress,
+    LinkReferences,
     definitions,
     key_at,
     key_of,
@@ -64,7 +64,7 @@ before."""
 _FOLLOWING = ("(", "[")
 
 _new = tuple.__new__
-"""Makes a `Pair` at once: there may be thousands in a text."""
+"""Makes `Brackets` at once: there may be thousands in a text."""
 
 
 def with_joiners(text: str, places: Iterable[int]) -> str:
@@ -104,7 +104,7 @@ def may_hide(leaf: str) -> bool:
 
 
 def hiding_brackets(
-    leaf: str, code: Code = NO_CODE, known: References | None = None
+    leaf: str, code: Code = NO_CODE, known: LinkReferences | None = None
 ) -> Iterator[int]:
     """Where joiners take apart what hides its target behind `]`, outside of `code`.
 
@@ -112,13 +112,13 @@ def hiding_brackets(
     """
     if "[^" in leaf:
         yield from _behind_notes(leaf, code)
-    known = known or References()
+    known = known or LinkReferences()
     paired = ("](" in leaf or "][" in leaf) and may_name(leaf)
     pairs = [*_pairs(leaf, code)] if paired else []
     found = [*definitions(leaf)] if "]:" in leaf else []
     if not (pairs or found):
         return
-    names = Names(leaf, pairs)
+    names = NamesInBrackets(leaf, pairs)
     defined = [each for each in found if not within(each.end - 1, code.certain)][::-1]
     for pair in pairs:
         while defined and defined[-1].end <= pair.end:
@@ -138,7 +138,7 @@ def _behind_notes(leaf: str, code: Code) -> Iterator[int]:
             yield note.end()
 
 
-def _hiding_pair(leaf: str, pair: Pair, names: Names, known: References) -> bool:
+def _hiding_pair(leaf: str, pair: Brackets, names: NamesInBrackets, known: LinkReferences) -> bool:
     at = pair.end + 1
     if leaf[at] == "(":
         target = target_at(leaf, at + 1)
@@ -166,8 +166,8 @@ def _hiding_pair(leaf: str, pair: Pair, names: Names, known: References) -> bool
     return False
 
 
-def _hiding_definition(leaf: str, definition: Definition, known: References) -> Iterator[int]:
-    address = Address(leaf, definition.end)
+def _hiding_definition(leaf: str, definition: Definition, known: LinkReferences) -> Iterator[int]:
+    address = LinkAddress(leaf, definition.end)
     key = key_of(definition.label)
     named = [*names_in(definition.label), *known.named(key)]
     if named and _hides(named, address.target):
@@ -182,7 +182,7 @@ def _hides(names: Sequence[Name], target: Target | None) -> bool:
     return len(names) > MOST_NAMED or not all(is_honest(name, target) for name in names)
 
 
-def _pairs(leaf: str, code: Code) -> Iterator[Pair]:
+def _pairs(leaf: str, code: Code) -> Iterator[Brackets]:
     """The pairs of brackets in `leaf`, by their ends. Where readers see other brackets than one
     another, or pair them otherwise, any of them may have been opened where the leaf begins."""
     if code.certain or code.doubtful or "\\" in leaf or "<" in leaf:
@@ -197,7 +197,7 @@ def _pairs(leaf: str, code: Code) -> Iterator[Pair]:
             continue
         begin = opened.pop() if opened else -1
         if leaf[at + 1 : at + 2] in _FOLLOWING and (doubtful or begin >= 0):
-            yield _new(Pair, (0 if doubtful else begin, at))
+            yield _new(Brackets, (0 if doubtful else begin, at))
         if not doubtful and leaf[at + 1 : at + 2] == "(":
             doubtful = crossings.behind(number)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from bot.markdown.links.brackets import MOST_NAMED, TOO_MANY, Names, Pair
+from bot.markdown.links.brackets import MOST_NAMED, TOO_MANY, Brackets, NamesInBrackets
 from bot.markdown.links.places import Name
 from bot.markdown.links.targets import Target, target_at
 
@@ -77,7 +77,7 @@ def key_of(label: str) -> str:
     return words.lower() if words.isascii() else words.lower().upper().casefold()
 
 
-class Address:
+class LinkAddress:
     """Where a link leads, as it is written in `text` from `at` on, read when it is needed."""
 
     __slots__ = ("_at", "_target", "_text")
@@ -95,7 +95,7 @@ class Address:
         return self._target
 
 
-_NOWHERE = Address("nowhere:", 0)
+_NOWHERE = LinkAddress("nowhere:", 0)
 _ANY_OTHER = Name(0, ("",), "")[1:]
 _OTHERS: dict[tuple[Any, ...], None] = dict.fromkeys(
     Name(0, (str(number),), "")[1:] for number in range(TOO_MANY)
@@ -104,19 +104,19 @@ _OTHERS: dict[tuple[Any, ...], None] = dict.fromkeys(
 
 
 @dataclass(slots=True)
-class References:
+class LinkReferences:
     """What references name, and where their labels lead, as far as a text was read.
 
     Those of a part that still grows are kept apart from `above`, what stands before it.
     """
 
-    above: References | None = None
+    above: LinkReferences | None = None
     _named: dict[str, dict[tuple[Any, ...], None]] = field(default_factory=dict)
     """Names without their places."""
-    _defined: dict[str, list[Address]] = field(default_factory=dict)
-    _unread: dict[str, list[tuple[Names, Pair]]] = field(default_factory=dict)
+    _defined: dict[str, list[LinkAddress]] = field(default_factory=dict)
+    _unread: dict[str, list[tuple[NamesInBrackets, Brackets]]] = field(default_factory=dict)
     """Where the text of references stands whose names nobody has asked for."""
-    _any: list[tuple[Names, Pair, int]] = field(default_factory=list)
+    _any: list[tuple[NamesInBrackets, Brackets, int]] = field(default_factory=list)
     """The same of those of which nobody has asked what label they have, and where that begins."""
 
     @property
@@ -124,7 +124,7 @@ class References:
         """Whether it is known of any label where it leads."""
         return bool(self._defined) or (self.above is not None and self.above.any_defined)
 
-    def name_any_later(self, names: Names, pair: Pair, at: int) -> None:
+    def name_any_later(self, names: NamesInBrackets, pair: Brackets, at: int) -> None:
         """The reference whose label opens `at` names what is between `pair`; what it refers to,
         too, is read once it matters."""
         self._any.append((names, pair, at))
@@ -149,7 +149,7 @@ class References:
                 return
             known[name[1:] if len(known) < MOST_NAMED else _ANY_OTHER] = None
 
-    def name_later(self, label: str, names: Names, pair: Pair) -> None:
+    def name_later(self, label: str, names: NamesInBrackets, pair: Brackets) -> None:
         """A reference to `label` names what is between `pair`, which is read once it matters."""
         if self._named.get(label) is _OTHERS:
             return
@@ -165,7 +165,7 @@ class References:
             named = names.between(pair)
             self.name(label, named if len(named) > MOST_NAMED else self.unnamed(label, named))
 
-    def define(self, label: str, address: Address) -> None:
+    def define(self, label: str, address: LinkAddress) -> None:
         """References to `label` may lead to `address`."""
         if self._any:
             self._read_labels()
@@ -189,7 +189,7 @@ class References:
         left = [name for name in names if name[1:] not in known]
         return self.above.unnamed(label, left) if self.above else left
 
-    def defined(self, label: str) -> Iterator[Address]:
+    def defined(self, label: str) -> Iterator[LinkAddress]:
         """Where references to `label` may lead."""
         if self.above:
             yield from self.above.defined(label)

@@ -23,7 +23,7 @@ from bot.markdown.rewriting.looks import PAUSE_CHARS, PAUSE_FENCE, Cost, Looks
 from bot.markdown.rewriting.openings import Alike, alike, may_open
 from bot.markdown.rewriting.rows import (
     NO_RULE,
-    Table,
+    TableShape,
     begins_table,
     ends_table,
     head_of_table,
@@ -69,7 +69,7 @@ class Rewriting(Emitting):
         self._line_begins = True
         self._in_word = False
         self._missing: dict[str, int] = {}
-        self._table: Table | None = None
+        self._table: TableShape | None = None
         self._note = self._cut = False
         self._note_lines = 0
         """To there no line needs to be looked at for how it goes on with a footnote."""
@@ -160,7 +160,7 @@ class Rewriting(Emitting):
             self._note_lines = below.end() if below else end
         return self._note_lines
 
-    def _take_row(self, table: Table, *, whole: bool) -> bool:
+    def _take_row(self, table: TableShape, *, whole: bool) -> bool:
         end = self._held.find("\n", self._at) + 1
         if not end and not whole and len(self._held) - self._at <= _LONGEST_ROW:
             return False

@@ -246,7 +246,7 @@ def is_free_head(line: str, out: int) -> bool:
     return not before.strip(" \t>") or before[-1] in " \t" or after in ("", *" \t\r\n")
 
 
-class Table(NamedTuple):
+class TableShape(NamedTuple):
     """A table that goes on: its columns, the quotations it stands in, how far it is indented, and
     whether each of its rows is to begin with a bar."""
 
@@ -262,7 +262,7 @@ class Head(NamedTuple):
 
     shown: str
     rule: str
-    table: Table
+    table: TableShape
 
 
 @lru_cache(maxsize=_MOST_HEADS)
@@ -279,7 +279,7 @@ def head_of_table(line: str, out: int, rule: str) -> Head:
         kept = head[out : bar.end() - 1] if bar else ""
         shown = f"{kept}\n| {head.strip()} |\n"
     lead = lead_of(rule)
-    table = Table(columns, rule.count(">", 0, lead), lead, wide)
+    table = TableShape(columns, rule.count(">", 0, lead), lead, wide)
     return Head(shown, rule_of(rule, columns, barred=wide), table)
 
 
