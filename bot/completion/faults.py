@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails, to_json
 
 from bot.completion.excerpt import excerpt, shown_value
-from bot.completion.options import PARAMETERS, Option, as_typed, beyond_numbers
-from bot.completion.request import MAX_ANSWERS, MAX_INT32, CompletionRequest
+from bot.completion.options import PARAMETERS, as_typed, beyond_numbers
+from bot.completion.request import MAX_ANSWERS, MAX_INT32, CompletionRequest, Option
 from bot.errors import Fault, RequestRefused
 from bot.words import request as words
 

@@ -28,10 +28,11 @@ from bot.completion.options import (
     PARAMETERS,
     REPLY_TO,
     SHORT,
-    Option,
+    suits,
     switched,
     typed,
 )
+from bot.completion.request import Option
 from bot.completion.search import LISTS, OFF, read_all
 from bot.errors import Fault
 from bot.words import request as words
@@ -243,7 +244,7 @@ class _Reader:
             self._texts.setdefault(option.name, []).append(value)
         elif option.name in self._given:
             self._fault(option, words.FLAG_TWICE)
-        elif not option.suits(value):
+        elif not suits(option, value):
             self._fault(option, words.not_of_kind(option.kind, shown_value(value)))
         else:
             self._given[option.name] = value

@@ -19,8 +19,8 @@ from bot.completion.ask import Ask, Effort, ReplyTo
 from bot.completion.faults import schema_faults
 from bot.completion.flags import Flags
 from bot.completion.lexer import Value
-from bot.completion.options import OPTIONS, PARAMETERS, Option, typed, written
-from bot.completion.request import Group, is_text
+from bot.completion.options import OPTIONS, PARAMETERS, typed, written
+from bot.completion.request import Group, Option, is_text
 from bot.completion.search import OPTION_NAMES, read_all, settled, typed_search
 from bot.errors import Fault
 from bot.slack_limits import INPUT_CHARS, OPTION_VALUE_CHARS

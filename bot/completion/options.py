@@ -7,16 +7,23 @@ import json
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType, NoneType, UnionType
-from typing import Annotated, Any, Literal, NoReturn, Union, get_args, get_origin
+from typing import Annotated, Any, NoReturn, Union, get_args, get_origin
 
 from pydantic import JsonValue
 from pydantic.fields import FieldInfo
 
-from bot.completion.ask import ReplyTo, effort_in
+from bot.completion.ask import EFFORTS, ReplyTo
 from bot.completion.lexer import STRAIGHT_QUOTES, narrow
-from bot.completion.request import MAX_ANSWERS, MAX_INT32, About, CompletionRequest, is_text
+from bot.completion.request import (
+    MAX_ANSWERS,
+    MAX_INT32,
+    CompletionRequest,
+    Kind,
+    Option,
+    is_text,
+)
 from bot.completion.search import MAX_TURNS, OPTION_NAMES, is_value
 from bot.errors import Fault
 from bot.words import form as form_words
@@ -24,8 +31,6 @@ from bot.words import request as words
 from bot.words import search as search_words
 
 REPLY_TO: tuple[ReplyTo, ...] = get_args(ReplyTo)
-
-Kind = Literal["integer", "number", "boolean", "text", "texts", "bias", "reply", "effort", "search"]
 
 _KINDS: Mapping[object, Kind] = {
     int: "integer",
@@ -53,83 +58,15 @@ NEVER_BEGINS = frozenset({"off", "オン", "オフ"})
 """Words for a switch that a question hardly begins with in small letters."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Option(About):
-    """All about one of them: its field in the request, its flag, and its field in the form.
-
-    `texts` is one text or a list of them; `bias` maps token ids to numbers; `search` is all that
-    `bot.completion.search` reads, each by its name. The bounds are what the API says; `above` is
-    an exclusive minimum. `most` is where the rules
-    beyond its schema (`bot.completion.faults`) end a whole number.
-    """
-
-    name: str
-    kind: Kind
-    minimum: int | None = None
-    maximum: int | None = None
-    above: int | None = None
-    most: int | None = None
-
-    @property
-    def allowed(self) -> str:
-        """Which values are allowed, in words."""
-        match self.kind:
-            case "integer":
-                return words.allowed_integer(self.minimum, self.maximum or self.most, self.above)
-            case "number":
-                return words.allowed_number(self.minimum, self.maximum)
-            case "search":
-                return search_words.ALLOWED[self.name]
-            case kind:
-                return words.ALLOWED[kind]
-
-    def suits(self, value: JsonValue) -> bool:
-        """Whether one of the bot's own may have this value in JSON form; those of a request are
-        checked by its model."""
-        match self.kind:
-            case "search":
-                return is_value(self.name, value)
-            case "reply":
-                return value in REPLY_TO
-            case "effort":
-                return effort_in(value) is not None
-            case _ if self.name == "system":
-                return isinstance(value, str) and is_text(value)
-            case _:
-                return self.name != "private" or isinstance(value, bool)
-
-    @property
-    def flag(self) -> str:
-        """The long flag, as it is written in help."""
-        return "--" + self.name.replace("_", "-")
-
-    @property
-    def typed_name(self) -> str:
-        """What whoever types calls it: its flag, but the prompt has none to most."""
-        return self.name if self.name == "prompt" else self.flag
-
-    @property
-    def off_flag(self) -> str:
-        """What turns a switch off."""
-        return "--no-" + self.name.replace("_", "-")
-
-    @property
-    def usage(self) -> str:
-        """The flag with an example of a value, ready to be typed."""
-        if self.kind == "boolean":
-            return self.flag if self.example == "true" else self.off_flag
-        return f"{self.flag} {self.example if self.kind == 'search' else written(self.example)}"
-
-
 _MOST = {"max_tokens": MAX_INT32, "n": MAX_ANSWERS, "best_of": MAX_ANSWERS}
 
 
 def _parameter(name: str, field: FieldInfo) -> Option:
     """What the field says, and so its schema: to make that takes as long as to load a library."""
-    (about,) = (item for item in field.metadata if isinstance(item, About))
+    (option,) = (item for item in field.metadata if isinstance(item, Option))
     types = set(_types_in(field.annotation))
-    return Option(
-        **asdict(about),
+    return replace(
+        option,
         name=name,
         kind="texts" if list in types else _KINDS[types.pop()],
         minimum=_bound(field, "ge"),
@@ -174,6 +111,7 @@ _OWN = (
         kind="effort",
         label=form_words.EFFORT,
         hint=words.HINT_EFFORT,
+        choices=EFFORTS,
         example="low",
     ),
     *(
@@ -193,6 +131,7 @@ _OWN = (
         kind="reply",
         label=form_words.REPLY,
         hint=words.HINT_REPLY,
+        choices=REPLY_TO,
         example="thread",
     ),
     Option(name="private", kind="boolean", label="", hint=words.HINT_PRIVATE, example="true"),
@@ -205,6 +144,28 @@ OPTIONS: Mapping[str, Option] = MappingProxyType(
 
 SHORT: Mapping[str, Option] = MappingProxyType({o.short: o for o in OPTIONS.values() if o.short})
 """Those with a short flag, by its letter."""
+
+
+def suits(option: Option, value: JsonValue) -> bool:
+    """Whether one of the bot's own may have this value in JSON form; those of a request are checked
+    by its model."""
+    match option.name:
+        case "system":
+            return isinstance(value, str) and is_text(value)
+        case "private":
+            return isinstance(value, bool)
+        case name if option.kind == "search":
+            return is_value(name, value)
+        case _:
+            return not option.choices or value in option.choices
+
+
+def usage_of(option: Option) -> str:
+    """The flag with an example of a value, ready to be typed."""
+    if option.kind == "boolean":
+        return option.flag if option.example == "true" else option.off_flag
+    example = option.example if option.kind == "search" else written(option.example)
+    return f"{option.flag} {example}"
 
 
 def as_typed(faults: Iterable[Fault]) -> tuple[Fault, ...]:

@@ -19,6 +19,8 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaV
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from bot.completion.result import Endpoint
+from bot.words import request as words
+from bot.words import search as search_words
 
 MAX_ANSWERS = 128
 """Answers of one request, `best_of` included (xAI's sample.proto: `n` is at most 128)."""
@@ -31,12 +33,21 @@ Group = Literal["basic", "sampling", "output", "advanced"]
 DIALECT = "http://json-schema.org/draft-07/schema#"
 
 
+Kind = Literal["integer", "number", "boolean", "text", "texts", "bias", "reply", "effort", "search"]
+"""`texts` is one text or a list of them; `bias` maps token ids to numbers; `search` is all that
+`bot.completion.search` reads, each by its name."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class About:
-    """What people are told about a parameter; it stands beside the field that it describes.
+class Option:
+    """All about one flag: what people are told of it, its field in the form, and which values it
+    takes. For a parameter it stands beside the field of the request that it describes, and gets its
+    name, its kind and its bounds from there (`bot.completion.options`).
 
     `short` is the letter of a short flag, or empty; `example` is a value as typed into a form;
-    `newest` is the newest endpoint that carries it.
+    `newest` is the newest endpoint that carries it. The bounds are what the API says; `above` is an
+    exclusive minimum. `most` is where the rules beyond its schema (`bot.completion.faults`) end a
+    whole number. `choices` are all values, where those are few.
     """
 
     label: str
@@ -45,11 +56,46 @@ class About:
     group: Group = "basic"
     short: str = ""
     newest: Endpoint = "responses"
+    name: str = ""
+    kind: Kind = "text"
+    minimum: int | None = None
+    maximum: int | None = None
+    above: int | None = None
+    most: int | None = None
+    choices: tuple[str, ...] = ()
 
     @property
     def completions_only(self) -> bool:
         """Whether only the oldest endpoint carries it."""
         return self.newest == "completions"
+
+    @property
+    def allowed(self) -> str:
+        """Which values are allowed, in words."""
+        match self.kind:
+            case "integer":
+                return words.allowed_integer(self.minimum, self.maximum or self.most, self.above)
+            case "number":
+                return words.allowed_number(self.minimum, self.maximum)
+            case "search":
+                return search_words.ALLOWED[self.name]
+            case kind:
+                return words.ALLOWED[kind]
+
+    @property
+    def flag(self) -> str:
+        """The long flag, as it is written in help."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def typed_name(self) -> str:
+        """What whoever types calls it: its flag, but the prompt has none to most."""
+        return self.name if self.name == "prompt" else self.flag
+
+    @property
+    def off_flag(self) -> str:
+        """What turns a switch off."""
+        return "--no-" + self.name.replace("_", "-")
 
 
 def is_text(value: str) -> bool:
@@ -84,7 +130,7 @@ class CompletionRequest(BaseModel):
 
     model: Annotated[
         Text,
-        About(
+        Option(
             label="Model",
             hint="Which Grok model answers.",
             example="grok-4.3",
@@ -93,7 +139,7 @@ class CompletionRequest(BaseModel):
     ] = Field(description="ID of the model to use")
     prompt: Annotated[
         Text | list[Text],
-        About(
+        Option(
             label="Prompt",
             hint="What you want to ask. Several prompts get an answer each.",
             example="Explain TCP slow start",
@@ -101,7 +147,7 @@ class CompletionRequest(BaseModel):
     ] = Field(description="The prompt(s) to generate completions for")
     temperature: Annotated[
         float | None,
-        About(
+        Option(
             label="Temperature",
             hint="Low is focused and predictable, high is more surprising.",
             example="0.2",
@@ -110,7 +156,7 @@ class CompletionRequest(BaseModel):
     ] = Field(None, ge=0, le=2, description="Sampling temperature (0-2)")
     max_tokens: Annotated[
         int | None,
-        About(
+        Option(
             label="Longest answer",
             hint="Where to cut the answer, in tokens (100 tokens are about 75 words).",
             example="500",
@@ -118,7 +164,7 @@ class CompletionRequest(BaseModel):
     ] = Field(None, gt=0, description="Maximum number of tokens to generate")
     top_p: Annotated[
         float | None,
-        About(
+        Option(
             label="Top P",
             group="sampling",
             hint="Only the likeliest words, up to this share. Set this or temperature, not both.",
@@ -127,7 +173,7 @@ class CompletionRequest(BaseModel):
     ] = Field(None, ge=0, le=1, description="Nucleus sampling parameter (0-1)")
     frequency_penalty: Annotated[
         float | None,
-        About(
+        Option(
             label="Frequency penalty",
             group="sampling",
             hint="Above 0, words that were used often come less.",
@@ -142,7 +188,7 @@ class CompletionRequest(BaseModel):
     )
     presence_penalty: Annotated[
         float | None,
-        About(
+        Option(
             label="Presence penalty",
             group="sampling",
             hint="Above 0, new topics come sooner.",
@@ -157,7 +203,7 @@ class CompletionRequest(BaseModel):
     )
     seed: Annotated[
         int | None,
-        About(
+        Option(
             label="Seed",
             group="sampling",
             hint="The same seed and question give much the same answer again.",
@@ -170,7 +216,7 @@ class CompletionRequest(BaseModel):
     )
     n: Annotated[
         int | None,
-        About(
+        Option(
             label="Answers",
             group="output",
             hint="How many answers to write, each in a message of its own.",
@@ -181,7 +227,7 @@ class CompletionRequest(BaseModel):
     ] = Field(None, gt=0, description="Number of completions to generate")
     stop: Annotated[
         Text | list[Text] | None,
-        About(
+        Option(
             label="Stop at",
             group="output",
             hint="The answer ends before this text. Up to four.",
@@ -191,7 +237,7 @@ class CompletionRequest(BaseModel):
     ] = Field(None, description="Sequences where the API will stop generating further tokens")
     stream: Annotated[
         bool | None,
-        About(
+        Option(
             label="Show while writing",
             group="output",
             hint="Show the answer while it is written; off: post it once, when it is done.",
@@ -200,7 +246,7 @@ class CompletionRequest(BaseModel):
     ] = Field(None, description="Whether to stream back partial progress")
     echo: Annotated[
         bool | None,
-        About(
+        Option(
             label="Repeat the prompt",
             group="output",
             hint="Show the prompt again above the answer.",
@@ -210,7 +256,7 @@ class CompletionRequest(BaseModel):
     ] = Field(None, description="Echo back the prompt in addition to the completion")
     suffix: Annotated[
         Text | None,
-        About(
+        Option(
             label="Text after",
             group="output",
             hint="Text that follows the answer: Grok writes what goes in between.",
@@ -220,7 +266,7 @@ class CompletionRequest(BaseModel):
     ] = Field(None, description="The suffix that comes after a completion of inserted text")
     best_of: Annotated[
         int | None,
-        About(
+        Option(
             label="Best of",
             group="advanced",
             hint="Write this many and keep the best. Costs as much as all of them.",
@@ -234,7 +280,7 @@ class CompletionRequest(BaseModel):
     )
     logprobs: Annotated[
         int | None,
-        About(
+        Option(
             label="Token chances",
             group="advanced",
             hint=(
@@ -246,7 +292,7 @@ class CompletionRequest(BaseModel):
     ] = Field(None, ge=0, le=5, description="Include log probabilities on most likely tokens (0-5)")
     logit_bias: Annotated[
         dict[Text, Bias] | None,
-        About(
+        Option(
             label="Token bias",
             group="advanced",
             hint="Make tokens likelier (up to 100) or rarer (down to -100), by token id.",
@@ -259,7 +305,7 @@ class CompletionRequest(BaseModel):
     )
     user: Annotated[
         Text | None,
-        About(
+        Option(
             label="User id",
             group="advanced",
             hint="An id of the person asking, for the API’s abuse checks.",

@@ -17,7 +17,7 @@ from bot.completion.ask import NEAREST, Effort, ReplyTo, Source, effort_in
 from bot.completion.excerpt import excerpt, shown_value
 from bot.completion.faults import check, refusal, sound_part, too_long
 from bot.completion.flags import Flags
-from bot.completion.options import OPTIONS, PARAMETERS, REPLY_TO
+from bot.completion.options import OPTIONS, PARAMETERS, REPLY_TO, suits
 from bot.completion.request import CompletionRequest
 from bot.completion.search import (
     OPTION_NAMES,
@@ -215,7 +215,7 @@ def _own_faults(defaults: Mapping[str, JsonValue]) -> Iterator[Fault]:
         yield Fault("prompt", managing.PROMPT_NO_DEFAULT)
     for name in ("system", "reply", "effort"):
         value, option = defaults.get(name), OPTIONS[name]
-        if name in defaults and not option.suits(value):
+        if name in defaults and not suits(option, value):
             problem = words.not_of_kind(option.kind, shown_value(value))
             if name == "system" and isinstance(value, str):
                 problem = words.VALUE_NOT_TEXT
@@ -230,7 +230,7 @@ def _search_faults(rules: InForce, defaults: Mapping[str, JsonValue]) -> Iterato
         for name, value in defaults.items()
         if name in OPTION_NAMES and (name not in wide or value != wide[name])
     }
-    wrong = [name for name, value in own.items() if not OPTIONS[name].suits(value)]
+    wrong = [name for name, value in own.items() if not suits(OPTIONS[name], value)]
     for name in wrong:
         problem = words.not_of_kind("search", shown_value(written(own[name])))
         yield Fault(name, problem, OPTIONS[name].allowed)

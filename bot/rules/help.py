@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from bot.completion.flags import named_option
-from bot.completion.options import OPTIONS, PARAMETERS, Option
+from bot.completion.options import OPTIONS, PARAMETERS, usage_of
+from bot.completion.request import Option
 from bot.completion.search import OPTION_NAMES
 from bot.rules.quota import QUOTAS
 from bot.words import commands as managing
@@ -77,7 +78,7 @@ def option_line(option: Option) -> str:
 def option_help(option: Option, command: str = "/grok") -> str:
     """All about one flag of `command`."""
     lines = [f"{_spellings(option)}: {option.hint}", words.HELP_ALLOWED(option.allowed)]
-    lines.append(words.HELP_EXAMPLE(command=command, usage=option.usage))
+    lines.append(words.HELP_EXAMPLE(command=command, usage=usage_of(option)))
     if option.completions_only:
         lines.append(words.HELP_COMPLETIONS_ONLY)
     if option.name == "search":

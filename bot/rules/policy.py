@@ -17,7 +17,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, JsonValue
 
 from bot.completion.ask import NEAREST, Source
-from bot.completion.options import OPTIONS
+from bot.completion.options import OPTIONS, suits
 from bot.completion.request import Text
 from bot.completion.search import OFF
 from bot.rules.quota import EACH_USER, QUOTAS, WORKSPACE, QuotaName, Scope
@@ -32,7 +32,7 @@ EVERY_MODEL = "*"
 
 def _known_defaults(defaults: dict[str, JsonValue]) -> dict[str, JsonValue]:
     for name, value in defaults.items():
-        if name not in DEFAULTABLE or value is None or not OPTIONS[name].suits(value):
+        if name not in DEFAULTABLE or value is None or not suits(OPTIONS[name], value):
             raise ValueError(f"no default: {name}")
     return defaults
 

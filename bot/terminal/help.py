@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.completion.options import OPTIONS, Option
+from bot.completion.options import OPTIONS
+from bot.completion.request import Option
 from bot.rules.commands import Help, parse
 from bot.rules.help import NARROWING, option_help, option_line
 from bot.rules.nearly import meant

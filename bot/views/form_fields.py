@@ -9,7 +9,8 @@ from pydantic import JsonValue
 
 from bot.completion.ask import ReplyTo
 from bot.completion.form import ADVANCED, MULTILINE, TASKS, Filled, field_text, lowest, units
-from bot.completion.options import OPTIONS, PARAMETERS, Option
+from bot.completion.options import OPTIONS, PARAMETERS
+from bot.completion.request import Option
 from bot.completion.search import OPTION_NAMES, read
 from bot.errors import Fault
 from bot.markdown.characters import boundary

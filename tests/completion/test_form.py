@@ -20,7 +20,8 @@ from bot.completion.form import (
     reread,
     units,
 )
-from bot.completion.options import OPTIONS, PARAMETERS, Option
+from bot.completion.options import OPTIONS, PARAMETERS
+from bot.completion.request import Option
 from bot.completion.search import search_in
 from bot.errors import Fault
 from bot.slack_limits import INPUT_CHARS

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pydantic import JsonValue
 
 from bot.completion.lexer import starts_like_flag
-from bot.completion.options import OPTIONS, Option, switched, written
-from bot.completion.request import CompletionRequest
+from bot.completion.options import OPTIONS, switched, written
+from bot.completion.request import CompletionRequest, Option
 
 _LONGEST_WORD = 40
 

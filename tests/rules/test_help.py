@@ -6,7 +6,8 @@ import shlex
 import pytest
 
 from bot.completion.flags import Flags, parse_text
-from bot.completion.options import OPTIONS, PARAMETERS, Option
+from bot.completion.options import OPTIONS, PARAMETERS, usage_of
+from bot.completion.request import Option
 from bot.rules.commands import Help, parse, parse_command
 from bot.rules.help import COMMANDS, NARROWING, find_topic, help_text, parameter_table
 from bot.rules.quota import QUOTAS
@@ -45,19 +46,19 @@ def test_help_on_a_flag_says_what_it_does_and_allows(option: Option) -> None:
 
     assert option.hint in text
     assert option.allowed in text
-    assert f"/grok {option.usage}" in text
+    assert f"/grok {usage_of(option)}" in text
     assert ("/v1/completions" in text) == option.completions_only
     assert parse(f"help {option.flag}") == Help(option.name)
 
 
 @pytest.mark.parametrize("option", OPTIONS.values(), ids=list(OPTIONS))
 def test_the_usage_of_a_flag_is_valid(option: Option) -> None:
-    flags = parse_text(f"{option.usage} -- Hi" if option.name != "prompt" else option.usage)
+    flags = parse_text(f"{usage_of(option)} -- Hi" if option.name != "prompt" else usage_of(option))
 
     assert flags.faults == ()
     own = flags.system or flags.reply or flags.effort or flags.search
     assert option.name in flags.values or own
-    assert shlex.split(option.usage)[0] in (option.flag, option.off_flag)
+    assert shlex.split(usage_of(option))[0] in (option.flag, option.off_flag)
 
 
 def test_the_overview_names_the_other_commands() -> None:
