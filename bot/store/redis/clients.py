@@ -1,23 +1,18 @@
 """Clients of redis-py for every kind of address: one server, one behind Sentinels, a Cluster.
 
 None retries by itself: redis-py would apply a write again whose reply was lost. Each tells "could
-not connect", after which nothing was written, from "no reply". What redis-py does for each command
-beside sending it, is done here only where it is needed: a lock, a condition and a timer to wait for
-a connection, a task and another timer to wait until the system has taken what is written, and to
-tell of a connection that is free.
+not connect", after which nothing was written, from "no reply".
 """
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import nullcontext
 from typing import Any, cast
 
 from redis import exceptions
 from redis._parsers.commands import AsyncCommandsParser
-from redis.asyncio import BlockingConnectionPool, Connection, Redis, SSLConnection
+from redis.asyncio import Connection, Redis, SSLConnection
 from redis.asyncio.cluster import ClusterNode, NodesManager, PipelineCommand, RedisCluster
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
@@ -31,10 +26,7 @@ from redis.cluster import PRIMARY
 from redis.commands.core import AsyncScript
 
 from bot.store.redis.address import DRIVER, Address, parse_address
-
-NO_PONG = "PING was not answered with PONG"
-
-NO_REPLY = (exceptions.ConnectionError, exceptions.TimeoutError)
+from bot.store.redis.pool import NO_PONG, NO_REPLY, Direct, NotSentError, Pool
 
 CONNECTIONS = 32
 CLUSTER_CONNECTIONS = 512
@@ -47,111 +39,6 @@ FREE_SECONDS = 10.0
 once it is their turn that they wait for, and Redis is not away. Who has less time says so."""
 SENTINEL_SECONDS = 1.0
 """How long one Sentinel may take to say which server is the primary."""
-
-
-class NotSentError(exceptions.ConnectionError):
-    """There was no connection to send a command on."""
-
-
-NOTHING_WRITTEN = (
-    NotSentError,
-    MasterNotFoundError,
-    exceptions.BusyLoadingError,
-    exceptions.MaxConnectionsError,
-)
-"""Of errors of a connection, those after which nothing can have been written."""
-
-
-class Pool(BlockingConnectionPool):
-    """Tells "could not connect", after which nothing was written, from "no reply"."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.connection_class = direct(self.connection_class)
-        self._waiting = 0
-
-    async def get_connection(self, *_: Any, **__: Any) -> Any:
-        """A connection, of which others get none until its `release`. Raises `NotSentError`."""
-        try:
-            if self._waiting or not self.can_get_connection():
-                return await self._in_turn()
-            connection = self.get_available_connection()  # type: ignore[no-untyped-call]
-            try:
-                await self.ensure_connection(connection)
-            except BaseException:
-                await self.release(connection)
-                raise
-        except (*NO_REPLY, exceptions.InvalidResponse) as error:
-            raise NotSentError(str(error)) from error
-        return connection
-
-    async def _in_turn(self) -> Any:
-        """Who waits is not overtaken by those who come later."""
-        self._waiting += 1
-        try:
-            return await super().get_connection()  # type: ignore[no-untyped-call]
-        finally:
-            self._waiting -= 1
-
-    async def release(self, connection: AbstractConnection) -> None:
-        """Let others have `connection`. Where nobody waits for one, nobody is told."""
-        if self._waiting:
-            await super().release(connection)
-            return
-        self._in_use_connections.remove(connection)
-        if connection.should_reconnect():  # type: ignore[no-untyped-call]
-            await connection.disconnect()
-        self._available_connections.append(connection)
-
-
-class Direct(AbstractConnection):
-    """A connection that hands a command to the system at once, and waits only where that takes no
-    more."""
-
-    async def send_packed_command(
-        self, command: bytes | str | Iterable[bytes], check_health: bool = True
-    ) -> None:
-        """Send what `pack_command` made; of a connection that failed nothing more is read."""
-        if not self.is_connected:
-            await self.connect_check_health(check_health=False)
-        if check_health:
-            await self.check_health()  # type: ignore[no-untyped-call]
-        if isinstance(command, str):
-            command = command.encode()
-        parts = [command] if isinstance(command, bytes) else list(command)
-        limit = nullcontext() if self._takes(parts) else asyncio.timeout(self.socket_timeout)
-        try:
-            async with limit:
-                await self._send_packed_command(parts)
-        except TimeoutError:
-            await self.disconnect(nowait=True)
-            raise exceptions.TimeoutError("Timeout writing to socket") from None
-        except OSError as error:
-            await self.disconnect(nowait=True)
-            raise exceptions.ConnectionError(f"Error while writing to socket: {error}") from error
-        except BaseException:
-            await self.disconnect(nowait=True)
-            raise
-
-    async def _send_ping(self) -> None:
-        """As redis-py does, which takes whoever answers something else for one that is away."""
-        await self.send_command("PING", check_health=False)
-        if await self.read_response() not in ("PONG", b"PONG"):
-            await self.disconnect(nowait=True)
-            raise exceptions.InvalidResponse(NO_PONG)
-
-    def _takes(self, parts: Sequence[bytes]) -> bool:
-        """Whether the system, or the transport, takes all of this at once."""
-        if self._writer is None:
-            return False
-        transport = self._writer.transport
-        _, most = transport.get_write_buffer_limits()
-        return transport.get_write_buffer_size() + sum(map(len, parts)) <= most
-
-
-def direct(kind: type[Any]) -> type[Any]:
-    """`kind` of connection, as `Direct`."""
-    return type(f"Direct{kind.__name__}", (Direct, kind), {})
 
 
 class _SentinelPool(SentinelConnectionPool, Pool):

@@ -24,11 +24,7 @@ from bot.settings import Settings, serves_several
 from bot.store.keys import Keys
 from bot.store.redis.address import address_fault
 from bot.store.redis.clients import (
-    NO_REPLY,
-    NOTHING_WRITTEN,
     READING,
-    NotSentError,
-    Pool,
     both,
     client,
     close,
@@ -38,6 +34,7 @@ from bot.store.redis.clients import (
     ping,
 )
 from bot.store.redis.embedded import EmbeddedServer
+from bot.store.redis.pool import NO_REPLY, NOTHING_WRITTEN, NotSentError, Pool
 
 REPLY_SECONDS = 4.0
 BLOCK_SECONDS = 2.0

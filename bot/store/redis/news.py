@@ -16,8 +16,9 @@ from redis.asyncio.connection import AbstractConnection
 
 from bot.errors import StoreUnavailable
 from bot.patience import pauses
-from bot.store.redis.clients import NotSentError, another_connection
+from bot.store.redis.clients import another_connection
 from bot.store.redis.connection import REPLY_SECONDS, Store, redis_errors
+from bot.store.redis.pool import NotSentError
 
 log = structlog.get_logger(__name__)
 
