@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from bot.rules.quota import WORKSPACE
 from bot.store.policies import MOST_AUDITED
 from bot.store.redis.connection import Store, redis_errors
+from bot.store.redis.pool import reading
 from bot.store.seal import Seal, SealBroken
 
 log = structlog.get_logger(__name__)
@@ -51,9 +52,9 @@ class GrokKeys:
     async def find(self, team: str) -> OwnKey | None:
         """The key of `team`; None where it has none of its own."""
         with redis_errors():
-            sealed, version = await self._redis.hmget(
-                self._keys(team).grok_key, [_SEALED, _VERSION]
-            )
+            found = await self._redis.hmget(self._keys(team).grok_key, [_SEALED, _VERSION])
+            with reading("the key of a workspace"):
+                sealed, version = found
         if not sealed or not version:
             return None
         try:

@@ -28,6 +28,7 @@ from bot.rules.quota import Scope
 from bot.slack_limits import EVENT_RETRY_SECONDS
 from bot.store.keys import Keys
 from bot.store.redis.connection import Records, Store, redis_errors
+from bot.store.redis.pool import reading
 
 log = structlog.get_logger(__name__)
 
@@ -194,7 +195,9 @@ class Policies(Records):
 
     async def _version(self) -> int:
         with redis_errors():
-            return int(await self._redis.hget(self._keys.policy, _VERSION) or 0)
+            version = await self._redis.hget(self._keys.policy, _VERSION)
+            with reading("the version of the policy"):
+                return int(version or 0)
 
     async def _load(self) -> Policy:
         with redis_errors():

@@ -13,6 +13,7 @@ from typing import Any, assert_never
 
 from bot.rules.quota import QUOTAS, QuotaName, Scope, Windows
 from bot.store.redis.connection import Records, redis_errors
+from bot.store.redis.pool import reading
 
 _AMOUNTS = ("requests", "tokens", "micro_dollars", "searches", "posts", "search_micro_dollars")
 """What `quotas.lua` counts."""
@@ -102,9 +103,8 @@ class Quotas(Records):
         with redis_errors():
             async with self._redis.pipeline(transaction=True) as pipe:
                 for scope in scopes:
-                    # Not by `hgetall`: redis-py 8.1 cannot do that in a transaction of a Cluster.
-                    pipe.execute_command("HGETALL", self._keys.used(str(scope), windows.day))
-                    pipe.execute_command("HGETALL", self._keys.used(str(scope), windows.month))
+                    pipe.hgetall(self._keys.used(str(scope), windows.day))
+                    pipe.hgetall(self._keys.used(str(scope), windows.month))
                     pipe.scard(self._keys.running(str(scope)))
                 found: list[Any] = await pipe.execute()
         return tuple(
@@ -126,7 +126,9 @@ class Quotas(Records):
         """What was used in a month, by channel, person and model, in order of their ids."""
         with redis_errors():
             entries = self._redis.hscan_iter(self._keys.ledger(month), count=1000)
-            found = {name: int(value) async for name, value in entries}
+            texts = {name: value async for name, value in entries}
+            with reading("the ledger"):
+                found = {name: int(value) for name, value in texts.items()}
         return tuple(
             _row(whose, found) for whose in sorted({name.rpartition(" ")[0] for name in found})
         )

@@ -34,7 +34,7 @@ from bot.store.redis.clients import (
     ping,
 )
 from bot.store.redis.embedded import EmbeddedServer
-from bot.store.redis.pool import NO_REPLY, NOTHING_WRITTEN, NotSentError, Pool
+from bot.store.redis.pool import NO_REPLY, NOTHING_WRITTEN, Kind, NotSentError, Pool, fits
 
 REPLY_SECONDS = 4.0
 BLOCK_SECONDS = 2.0
@@ -42,9 +42,6 @@ BLOCK_SECONDS = 2.0
 
 _TRIED_AGAIN = (*NO_REPLY, exceptions.ClusterDownError, exceptions.RedisClusterException)
 """No reply, or what a Cluster says while a node takes over: the next try looks for it anew."""
-
-NOT_READ = (AttributeError, IndexError, KeyError, TypeError, ValueError)
-"""What reading a reply raises that Redis would not give to that command."""
 
 REPLICATED = frozenset({"accept", "deliver", "policy_change"})
 """Scripts after which somebody relies on what is stored: Slack delivers no question again that was
@@ -58,26 +55,27 @@ WAIT_MS = 100
 
 _USES = re.compile(r"^-- uses (\w+)\.lua$", re.MULTILINE)
 
-_LISTS: Mapping[str, tuple[type, ...] | None] = {
+_REPLIES: Mapping[str, Kind] = {
     "accept": (str, object),
+    "adopt": str,
     "begin": (str, list),
+    "deliver": str | None,
+    "drop": str,
     "edit_slot": (int, int),
     "extend": (str, list),
     "finish": (str, object, int),
     "forget_person": (str, int, list),
     "known": (object, int, int),
     "load": (str, int, str, str, int, int),
-    "overflow": None,
-    "policy_change": None,
-    "renew": None,
-    "sweep": None,
-    "take": None,
+    "overflow": list,
+    "policy_change": list,
+    "renew": list,
+    "stop": str | None,
+    "sweep": list,
+    "take": list,
+    "vote": str,
 }
-"""The scripts that return a list, with what is in it, where that is always as much."""
-
-_TEXTS = frozenset({"adopt", "drop", "vote"})
-_PERHAPS_TEXTS = frozenset({"deliver", "stop"})
-"""Scripts that return a text; the second may return nothing. All others return a number."""
+"""What scripts return that return no number."""
 
 ATTEMPTS = 3
 BACKOFF_SECONDS = 0.05
@@ -85,8 +83,8 @@ BACKOFF_SECONDS = 0.05
 
 @contextmanager
 def redis_errors() -> Iterator[None]:
-    """Turns every error of redis-py, and a reply that is not what Redis answers, into
-    `StoreUnavailable`, and counts it.
+    """Turns every error of redis-py, also of a reply that is not what Redis answers (`reading`),
+    into `StoreUnavailable`, and counts it. What is wrong with a command, or in the bot, is none.
 
     Every command goes through here, for a second reason: redis-py sends with
     `asyncio.wait_for`, which on Python 3.11 can swallow a cancel.
@@ -94,10 +92,9 @@ def redis_errors() -> Iterator[None]:
     task = asyncio.current_task()
     cancels = task.cancelling() if task else 0
     try:
-        try:
-            yield
-        except NOT_READ as error:
-            raise exceptions.InvalidResponse("a reply of another kind") from error
+        yield
+    except exceptions.DataError:
+        raise  # of redis-py, which was given what is no command
     except (exceptions.RedisError, exceptions.RedisClusterException) as error:
         metrics.REDIS_ERRORS.inc()
         unknown = isinstance(error, (*NO_REPLY, exceptions.InvalidResponse))
@@ -184,15 +181,7 @@ class Script:
 
 def is_reply_of(name: str, reply: Any) -> bool:
     """Whether `reply` is of the kind that the script `name`.lua returns."""
-    if name in _LISTS:
-        if not isinstance(reply, list):
-            return False
-        kinds = _LISTS[name]
-        fits = kinds is None or len(reply) == len(kinds)
-        return fits and all(map(isinstance, reply, kinds or ()))
-    if name in _TEXTS or name in _PERHAPS_TEXTS:
-        return isinstance(reply, str) or (reply is None and name in _PERHAPS_TEXTS)
-    return isinstance(reply, int)
+    return fits(_REPLIES.get(name, int), reply)
 
 
 @cache

@@ -8,8 +8,9 @@ has taken what is written, and to tell of a connection that is free.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
-from contextlib import nullcontext
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from types import UnionType
 from typing import Any
 
 from redis import exceptions
@@ -33,6 +34,28 @@ NOTHING_WRITTEN = (
     exceptions.MaxConnectionsError,
 )
 """Of errors of a connection, those after which nothing can have been written."""
+
+
+Kind = type | UnionType | tuple[type, ...]
+"""Of a reply; a tuple: a list of as much, with this in it."""
+
+
+def fits(kind: Kind, reply: Any) -> bool:
+    """Whether `reply` is of that kind."""
+    if not isinstance(kind, tuple):
+        return isinstance(reply, kind)
+    listed = isinstance(reply, list) and len(reply) == len(kind)
+    return listed and all(map(isinstance, reply, kind))
+
+
+@contextmanager
+def reading(what: str) -> Iterator[None]:
+    """Turns what reading the reply to `what` raises, where Redis would not give it, into
+    `InvalidResponse`. Nothing else belongs in it: a fault of the bot's own is to be seen."""
+    try:
+        yield
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise exceptions.InvalidResponse(f"{what}: a reply of another kind") from error
 
 
 class Pool(BlockingConnectionPool):
@@ -105,6 +128,11 @@ class Direct(AbstractConnection):
         except BaseException:
             await self.disconnect(nowait=True)
             raise
+
+    async def read_response(self, *args: Any, **options: Any) -> Any:
+        """As redis-py does, which falls over what is no reply at all."""
+        with reading("a command"):
+            return await super().read_response(*args, **options)
 
     async def _send_ping(self) -> None:
         """As redis-py does, which takes whoever answers something else for one that is away."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC
 from functools import partial
 from importlib import metadata
 from pathlib import Path
@@ -10,14 +12,30 @@ from pathlib import Path
 import pytest
 from prometheus_client import REGISTRY
 from pydantic import SecretStr
-from redis.exceptions import InvalidResponse
+from redis.exceptions import DataError, InvalidResponse
 
 from bot.crash_points import SCRIPTS
 from bot.errors import StartupError, StoreUnavailable
+from bot.jobs.board import Board, workspaces
 from bot.jobs.queue import Queue
+from bot.rules.quota import WORKSPACE, windows_at
 from bot.settings import Settings
+from bot.slack.people.person import KeptPeople
+from bot.store.grok_keys import GrokKeys
+from bot.store.installations import Installations
 from bot.store.keys import Keys
-from bot.store.redis.connection import ATTEMPTS, OF_A_QUESTION, Store, is_reply_of, open_store
+from bot.store.policies import Audit, Policies, Saved
+from bot.store.quotas import Quotas
+from bot.store.redis.connection import (
+    ATTEMPTS,
+    OF_A_QUESTION,
+    Store,
+    is_reply_of,
+    open_store,
+    redis_errors,
+)
+from bot.store.seal import Seal
+from bot.store.votes import Votes
 from tests.store.proxy import Proxy, always, every_other
 from tests.store.stranger import stranger
 
@@ -225,6 +243,21 @@ def test_a_list_of_other_things_than_a_script_returns_is_no_reply_of_it() -> Non
     assert not is_reply_of("begin", ["OK", "OK"])
 
 
+@pytest.mark.parametrize("fault", [KeyError, TypeError, ValueError, IndexError, AttributeError])
+async def test_a_fault_of_the_bot_is_no_store_that_is_away(fault: type[Exception]) -> None:
+    before = errors_counted()
+    with pytest.raises(fault), redis_errors():
+        raise fault
+    assert errors_counted() == before
+
+
+@pytest.mark.integration
+async def test_a_command_that_is_none_is_a_fault_of_the_bot(valkey: str) -> None:
+    async with Store(valkey) as store:
+        with pytest.raises(DataError), redis_errors():
+            await store.redis.get({"no": "key"})  # type: ignore[arg-type]
+
+
 @pytest.mark.integration
 @pytest.mark.parametrize("reply", [b"+OK\r\n", b"*1\r\n+OK\r\n", b":7\r\n"])
 async def test_a_reply_that_no_command_gives_is_a_store_that_is_away(reply: bytes) -> None:
@@ -246,3 +279,38 @@ async def test_who_does_not_answer_a_ping_as_redis_does_is_none(reply: bytes) ->
         with pytest.raises(StoreUnavailable) as told:
             await store.script("accept").once(["key"], [])
         assert told.value.maybe_applied == (reply[:1] != b"H")
+
+
+def asks(store: Store) -> list[Callable[[], Awaitable[object]]]:
+    keys = Keys("T0TEST")
+    queue = Queue(store, keys, lease_seconds=1, retention_seconds=1)
+    windows = windows_at(0, UTC)
+    return [
+        partial(queue.claim, 1, "0-0", 1.0),
+        partial(queue.read, 1, wait=False),
+        partial(queue.stops, "0-0", wait=False),
+        partial(queue.active, "C1"),
+        partial(Board(store, keys).failed_at, "job"),
+        partial(workspaces, store),
+        Policies(store, keys).current,
+        partial(Audit(store, keys).newest, 1),
+        partial(Saved(store, keys).prompts, WORKSPACE),
+        partial(Quotas(store, keys).usage, [WORKSPACE], windows),
+        partial(Quotas(store, keys).most, WORKSPACE, windows.month, 1),
+        partial(Quotas(store, keys).export, windows.month),
+        partial(Votes(store, keys).read, windows.month),
+        partial(Installations(store).find, "T0TEST"),
+        Installations(store).left,
+        partial(KeptPeople(store, keys).read_all, ["U1", "U2"]),
+        partial(GrokKeys(store, Seal(["k" * 32])).find, "T0TEST"),
+        partial(store.info, "key"),
+    ]
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("reply", [b":7\r\n", b":seven\r\n", b"$1\r\n\xff\r\n"])
+async def test_what_is_read_of_nonsense_is_a_store_that_is_away(reply: bytes) -> None:
+    async with stranger(reply, pongs=True) as url, Store(url) as store:
+        for ask in asks(store):
+            with pytest.raises(StoreUnavailable):
+                await ask()
