@@ -3,19 +3,14 @@ rest after a 429, for all of them."""
 
 from __future__ import annotations
 
-import asyncio
 import math
 import time
 import uuid
 from collections import OrderedDict, deque
 
-import structlog
-
-from bot.errors import StoreUnavailable, what_it_says
+from bot.patience import soon
 from bot.store.keys import Keys
 from bot.store.redis.connection import Records, Store, redis_errors
-
-log = structlog.get_logger(__name__)
 
 WINDOW_SECONDS = 61.0
 """A minute, and a second for the way of what is taken to whoever counts it too."""
@@ -44,15 +39,9 @@ class Allowances(Records):
         """
         keys = [self._keys.allowance(name), self._keys.rest(name)]
         window = round(WINDOW_SECONDS * 1000)
-        try:
-            async with asyncio.timeout(ASK_SECONDS):
-                wait = int(
-                    await self._script("slot")(keys, [call or uuid.uuid4().hex, most, window])
-                )
-        except (StoreUnavailable, TimeoutError) as error:
-            log.warning("counted by this process alone", error=what_it_says(error))
-            return self._take_alone(name, most)
-        return wait / 1000
+        taking = self._script("slot")(keys, [call or uuid.uuid4().hex, most, window])
+        wait: int | None = await soon(taking, ASK_SECONDS, None, "counted by this process alone")
+        return self._take_alone(name, most) if wait is None else wait / 1000
 
     def _take_alone(self, name: str, most: int) -> float:
         taken = self._alone.setdefault(name, deque())
@@ -79,23 +68,16 @@ class Rests(Records):
     async def left(self, method: str) -> float:
         """For how many seconds `method` must not be called; 0: it may be."""
         own = self._until.get(method, 0.0) - time.monotonic()
-        return max(own, await self._left_of_all(method))
+        left = self._left_of_all(method)
+        return max(own, await soon(left, ASK_SECONDS, 0.0, "rest not known", method=method))
 
     async def begin(self, method: str, seconds: float) -> None:
         """Let `method` rest for `seconds`. A longer rest stands."""
         self._until[method] = max(self._until.get(method, 0.0), time.monotonic() + seconds)
-        try:
-            async with asyncio.timeout(ASK_SECONDS):
-                await self._script("rest")([self._keys.rest(method)], [round(seconds * 1000)])
-        except (StoreUnavailable, TimeoutError) as error:
-            log.warning("only this process rests", method=method, error=what_it_says(error))
+        resting = self._script("rest")([self._keys.rest(method)], [round(seconds * 1000)])
+        await soon(resting, ASK_SECONDS, None, "only this process rests", method=method)
 
     async def _left_of_all(self, method: str) -> float:
-        try:
-            async with asyncio.timeout(ASK_SECONDS):
-                with redis_errors():
-                    left = int(await self._redis.pttl(self._keys.rest(method)))
-        except (StoreUnavailable, TimeoutError) as error:
-            log.warning("rest not known", method=method, error=what_it_says(error))
-            return 0.0
-        return max(0, left) / 1000
+        with redis_errors():
+            left = await self._redis.pttl(self._keys.rest(method))
+        return max(0, int(left)) / 1000

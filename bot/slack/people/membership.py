@@ -17,7 +17,8 @@ from typing import Any, Literal, TypeVar
 import structlog
 from attrs import field, frozen
 
-from bot.errors import SlackError, StoreUnavailable, what_it_says
+from bot.errors import SlackError, what_it_says
+from bot.patience import soon
 from bot.slack.people.person import Organisation, Person
 from bot.slack.web_api import WebApi, mapping
 from bot.slack_limits import MEMBERS_PAGE
@@ -73,14 +74,9 @@ class Membership:
         known = await self._recalled(name)
         if known:
             return known
-        try:
-            async with asyncio.timeout(LOOK_SECONDS):
-                if await self._allowances.take(f"looks:{person.id}", MOST_LOOKS):
-                    return "unknown"
-                sight = await self._look(person, channel)
-        except (SlackError, TimeoutError) as error:
-            log.warning("membership not known", channel=channel, error=what_it_says(error))
-            return "unknown"
+        looking = self._look_for(person, channel)
+        unsure: Sight = "unknown"
+        sight = await soon(looking, LOOK_SECONDS, unsure, "membership not known", channel=channel)
         if sight != "unknown":
             await self._quietly(self._memory.save(name, sight, REMEMBERED_SECONDS))
         return sight
@@ -102,6 +98,12 @@ class Membership:
                 return sight
             case _:
                 return None
+
+    async def _look_for(self, person: Person, channel: str) -> Sight:
+        """The same as far as `person` may still cause such a look."""
+        if await self._allowances.take(f"looks:{person.id}", MOST_LOOKS):
+            return "unknown"
+        return await self._look(person, channel)
 
     async def _look(self, person: Person, channel: str) -> Sight:
         try:
@@ -159,12 +161,7 @@ class Membership:
 
     async def _quietly(self, work: Awaitable[T]) -> T | None:
         """What `work` gives; None while Redis does not say: then Slack is asked each time."""
-        try:
-            async with asyncio.timeout(STORE_SECONDS):
-                return await work
-        except (StoreUnavailable, TimeoutError) as error:
-            log.warning("nothing remembered", error=what_it_says(error))
-            return None
+        return await soon(work, STORE_SECONDS, None, "nothing remembered")
 
 
 _INFO = "conversations.info"

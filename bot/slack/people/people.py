@@ -17,7 +17,8 @@ from functools import partial
 import structlog
 from pydantic import TypeAdapter, ValidationError
 
-from bot.errors import OutcomeUnknown, RateLimited, SlackError, StoreUnavailable, what_it_says
+from bot.errors import OutcomeUnknown, RateLimited, SlackError
+from bot.patience import soon
 from bot.slack.people.person import (
     KEPT_SECONDS,
     KeptPeople,
@@ -184,12 +185,10 @@ class People:
         """Know those of `users` that are kept, however long ago Slack described them: that
         suffices for a name."""
         unknown = [user for user in users if not self._named(user)]
-        try:
-            async with asyncio.timeout(KEPT_WITHIN_SECONDS):
-                found = await self._kept.read_all(unknown)
-        except (StoreUnavailable, TimeoutError) as error:
-            log.warning("people not recalled", error=what_it_says(error))
-            return
+        reading = self._kept.read_all(unknown)
+        found: Mapping[str, str] = await soon(
+            reading, KEPT_WITHIN_SECONDS, {}, "people not recalled"
+        )
         for user, text in found.items():
             if person := _read(user, text):
                 self._know(_Entry(person, time.monotonic() - FRESH_SECONDS - STALE_SECONDS))
@@ -236,11 +235,9 @@ class People:
 
     async def _recall_of_late(self, user: str) -> None:
         """Know what is kept of `user`, and how old it is, or that Slack does not say."""
-        try:
-            async with asyncio.timeout(KEPT_WITHIN_SECONDS):
-                kept = await self._kept.read(user)
-        except (StoreUnavailable, TimeoutError) as error:
-            log.warning("person not recalled", error=what_it_says(error))
+        reading = self._kept.read(user)
+        kept = await soon(reading, KEPT_WITHIN_SECONDS, None, "person not recalled")
+        if kept is None:
             return
         if kept.refused:
             self._refuse(user)
@@ -272,11 +269,7 @@ class People:
         await self._keeping(self._kept.refuse(user, REFUSED_SECONDS))
 
     async def _keeping(self, keeping: Awaitable[None]) -> None:
-        try:
-            async with asyncio.timeout(KEPT_WITHIN_SECONDS):
-                await keeping
-        except (StoreUnavailable, TimeoutError) as error:
-            log.warning("person not kept", error=what_it_says(error))
+        await soon(keeping, KEPT_WITHIN_SECONDS, None, "person not kept")
 
     def _unsure(self, user: str) -> Person:
         """Who `user` was of late, while Slack does not say who it is."""
