@@ -71,7 +71,8 @@ def test_good_settings_have_no_faults() -> None:
         ({"xai_base_url": "https://"}, "XAI_BASE_URL is not an address", "https://"),
         ({"slack_api_url": "https://[slack/"}, "SLACK_API_URL is not an address", "https://"),
         ({"redis_url": "db:6379"}, "REDIS_URL is not an address", "redis://host:6379/0"),
-        ({"redis_url": "redis://db:port"}, "REDIS_URL is not an address", "redis://host:6379/0"),
+        ({"redis_url": "redis://db:port"}, "REDIS_URL names a port that is none", "redis://host"),
+        ({"redis_url": "redis://db/abc"}, "REDIS_URL names a database", "redis://host:6379/0"),
         ({"grok_admins": "U01ABC,@jo"}, "GROK_ADMINS has entries that are no", "U012AB3CD"),
         (
             {"asking_channels": "C01ABC, #general,random"},

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit
 
 from redis.asyncio import Connection
 from redis.asyncio.cluster import RedisCluster
@@ -39,6 +40,8 @@ OURS = frozenset(
 DRIVER = DriverInfo()
 """What a connection says of redis-py. Without it the version is looked up on disk for each."""
 
+_NAME = "REDIS_URL"
+
 Kind = Literal["server", "sentinel", "cluster"]
 
 REDIS_PORT = 6379
@@ -69,27 +72,36 @@ class Address:
         return "connection_class" in self.options and "path" not in self.options
 
 
+class _WrongPart(ValueError):
+    """Something in an address: the sentence that says what."""
+
+
 def parse_address(url: str) -> Address:
     """What `url` says. Raises `ValueError` when it is no address."""
     parts = urlsplit(url)
     scheme, _, kind = parts.scheme.partition("+")
+    given = parse_qsl(parts.query, keep_blank_values=True)
+    path = unquote(parts.path).strip("/")
     if not kind:
+        if parts.scheme in ("redis", "rediss"):
+            _port(parts)
+            _check_database(path or "0")
+        _check_options(given)
         return Address("server", dict(parse_url(url)))
     if kind not in ("sentinel", "cluster") or scheme not in ("redis", "rediss"):
         raise ValueError(f"no scheme: {parts.scheme}")
     who, at, places = parts.netloc.rpartition("@")
     hosts = tuple(_host(place, kind) for place in places.split(","))
-    given = parse_qsl(parts.query, keep_blank_values=True)
-    query = urlencode([(name, value) for name, value in given if name not in _SENTINELS])
-    options: dict[str, Any] = dict(parse_url(f"{scheme}://{who}{at}host/?{query}"))
+    others = [(name, value) for name, value in given if name not in _SENTINELS]
+    _check_options(given if kind == "cluster" else others, kind)
+    options: dict[str, Any] = dict(parse_url(f"{scheme}://{who}{at}host/?{urlencode(others)}"))
     del options["host"]
-    path = unquote(parts.path).strip("/")
     if kind == "cluster":
-        if path not in ("", "0") or options.get("db") or len(given) != len(_without(given)):
-            raise ValueError("a Cluster has no other database, and no Sentinels")
+        if path not in ("", "0") or options.get("db"):
+            raise _WrongPart(startup_words.NO_DATABASES(_NAME))
         return Address("cluster", options, hosts)
     if not path or "/" in path:
-        raise ValueError("no name of what the Sentinels watch")
+        raise _WrongPart(startup_words.NO_SENTINEL_NAME(_NAME))
     ours = {name.removeprefix("sentinel_"): value for name, value in given if name in _SENTINELS}
     return Address("sentinel", options, hosts, path, ours)
 
@@ -101,17 +113,12 @@ def address_fault(url: str) -> str:
     """
     try:
         address = parse_address(url)
-        given = [name for name, _ in _without(parse_qsl(urlsplit(url).query))]
+        _try_options(address, [name for name, _ in parse_qsl(urlsplit(url).query)])
+    except _WrongPart as wrong:
+        return str(wrong)
     except ValueError:
-        return startup_words.WRONG_URL(name="REDIS_URL", schemes=URL_SCHEMES)
-    for name in given:
-        if name in OURS or (address.kind == "cluster" and name not in _OF_CLUSTERS):
-            return startup_words.WRONG_URL_OPTION(name="REDIS_URL", option=name)
-    return _option_fault(dict(address.options), given)
-
-
-def _without(given: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    return [(name, value) for name, value in given if name not in _SENTINELS]
+        return startup_words.WRONG_URL(name=_NAME, schemes=URL_SCHEMES)
+    return ""
 
 
 def _host(place: str, kind: str) -> tuple[str, int]:
@@ -119,18 +126,47 @@ def _host(place: str, kind: str) -> tuple[str, int]:
     parts = urlsplit(f"//{place}")
     if not parts.hostname or parts.path or "@" in place:
         raise ValueError(f"no host: {place}")
-    return parts.hostname, parts.port or (SENTINEL_PORT if kind == "sentinel" else REDIS_PORT)
+    return parts.hostname, _port(parts) or (SENTINEL_PORT if kind == "sentinel" else REDIS_PORT)
 
 
-def _option_fault(options: dict[str, Any], given: list[str]) -> str:
+def _port(parts: SplitResult) -> int | None:
+    try:
+        port = parts.port
+    except ValueError:
+        port = 0
+    if port == 0:
+        raise _WrongPart(startup_words.WRONG_URL_PORT(_NAME))
+    return port
+
+
+def _check_database(number: str) -> None:
+    """redis-py takes what is no number for the first one."""
+    if not (number.isascii() and number.isdecimal()):
+        raise _WrongPart(startup_words.WRONG_URL_DATABASE(_NAME))
+
+
+def _check_options(given: Sequence[tuple[str, str]], kind: str = "") -> None:
+    for name, value in given:
+        if name in OURS or (kind == "cluster" and name not in _OF_CLUSTERS):
+            raise _WrongPart(startup_words.WRONG_URL_OPTION(name=_NAME, option=name))
+        if name == "db" and value:
+            _check_database(value)
+        try:
+            parse_url(f"redis://host/?{urlencode([(name, value)])}")
+        except ValueError:
+            raise _WrongPart(startup_words.WRONG_URL_VALUE(name=_NAME, option=name)) from None
+
+
+def _try_options(address: Address, given: Sequence[str]) -> None:
+    options = dict(address.options)
     kind = options.pop("connection_class", Connection)
     try:
         kind(**{"driver_info": DRIVER} | options)
     except TypeError as error:
         unknown = _UNKNOWN_OPTION.search(str(error))
-        return startup_words.WRONG_URL_OPTION(
-            name="REDIS_URL", option=unknown[1] if unknown else ", ".join(given)
-        )
+        option = unknown[1] if unknown else ", ".join(given)
+        raise _WrongPart(startup_words.WRONG_URL_OPTION(name=_NAME, option=option)) from None
     except (RedisError, AttributeError, ValueError, OSError):
-        return startup_words.WRONG_URL_OPTION(name="REDIS_URL", option=", ".join(given))
-    return ""
+        raise _WrongPart(
+            startup_words.WRONG_URL_VALUE(name=_NAME, option=", ".join(given))
+        ) from None

@@ -47,6 +47,22 @@ WRONG_URL = Sentence(
 WRONG_URL_OPTION = Sentence(
     "{name} has an option that cannot be used here: {option}. Leave it out."
 )
+WRONG_URL_VALUE = Sentence(
+    "{name} has an option whose value cannot be used: {option}. Correct it, or leave it out."
+)
+WRONG_URL_PORT = Sentence(
+    "{name} names a port that is none. Write a number from 1 to 65535, as in redis://host:6379. In "
+    "a password, a slash is written %2F, a question mark %3F and a number sign %23."
+)
+WRONG_URL_DATABASE = Sentence(
+    "{name} names a database that is no number. Write one, as in redis://host:6379/0, or leave it "
+    "out."
+)
+NO_DATABASES = Sentence("{name} names a database, and a Cluster has none. Leave it out.")
+NO_SENTINEL_NAME = Sentence(
+    "{name} does not say what the Sentinels call the server. Write it after the hosts, as in "
+    "redis+sentinel://host,host/name."
+)
 NO_SUCH_HOST = Sentence(
     "{variable}: this machine has no address {host!r}. Use a name or an address of its own, such "
     "as 127.0.0.1, or 0.0.0.0 for all of them."

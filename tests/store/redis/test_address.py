@@ -9,8 +9,9 @@ from redis.asyncio import BlockingConnectionPool, SSLConnection
 from redis.asyncio.cluster import RedisCluster
 from redis.asyncio.connection import AbstractConnection
 
-from bot.store.redis.address import OURS, address_fault, parse_address
+from bot.store.redis.address import OURS, URL_SCHEMES, address_fault, parse_address
 from bot.store.redis.connection import Store
+from bot.words.terminal import startup as words
 
 
 @pytest.mark.parametrize(
@@ -91,6 +92,50 @@ def test_an_option_of_tls_without_tls_is_named() -> None:
 )
 def test_what_is_no_address(url: str) -> None:
     assert address_fault(url).startswith("REDIS_URL ")
+
+
+PORT = words.WRONG_URL_PORT("REDIS_URL")
+DATABASE = words.WRONG_URL_DATABASE("REDIS_URL")
+NO_DATABASES = words.NO_DATABASES("REDIS_URL")
+NO_NAME = words.NO_SENTINEL_NAME("REDIS_URL")
+
+
+def option(name: str) -> str:
+    return words.WRONG_URL_OPTION(name="REDIS_URL", option=name)
+
+
+def value(name: str) -> str:
+    return words.WRONG_URL_VALUE(name="REDIS_URL", option=name)
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("redis://host:99999", PORT),
+        ("redis://host:0/1", PORT),
+        ("rediss://user:pa/ss@host", PORT),
+        ("redis+cluster://one:port", PORT),
+        ("redis+sentinel://one,two:65536/grok", PORT),
+        ("redis://host/abc", DATABASE),
+        ("redis://host/0/1", DATABASE),
+        ("redis://host/-1", DATABASE),
+        ("redis://host/abc?db=2", DATABASE),
+        ("redis://host?db=x", DATABASE),
+        ("unix:///run/valkey.sock?db=x", DATABASE),
+        ("redis+sentinel://one/grok?db=x", DATABASE),
+        ("redis+cluster://one/1", NO_DATABASES),
+        ("redis+cluster://one?db=1", NO_DATABASES),
+        ("redis+sentinel://one", NO_NAME),
+        ("redis+sentinel://one/a/b", NO_NAME),
+        ("redis://host?socket_timeout=abc", option("socket_timeout")),
+        ("redis+cluster://one?sentinel_password=x", option("sentinel_password")),
+        ("redis://host?socket_read_size=abc", value("socket_read_size")),
+        ("rediss://host?ssl_cert_reqs=perhaps", value("ssl_cert_reqs")),
+        ("http://host:99999", words.WRONG_URL(name="REDIS_URL", schemes=URL_SCHEMES)),
+    ],
+)
+def test_what_is_wrong_with_an_address_is_told_as_that(url: str, told: str) -> None:
+    assert address_fault(url) == told
 
 
 def test_what_an_address_of_several_says() -> None:
