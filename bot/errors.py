@@ -197,8 +197,9 @@ class OutcomeUnknown(SlackError):
 
 
 def what_it_says(error: BaseException) -> str:
-    """The text of an error for the log; "timeout" where it has none, as a `TimeoutError`."""
-    return str(error) or "timeout"
+    """The text of an error, as a sentence or the log has it: without a final stop; "timeout" where
+    it has none, as a `TimeoutError`."""
+    return str(error).rstrip(". ") or "timeout"
 
 
 def last_cause(error: BaseException) -> str:

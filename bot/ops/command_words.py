@@ -28,6 +28,10 @@ NO_OPTION = Sentence(
     "{command} does not take {given}.[ Did you mean {nearest:or}?] See: python -m bot {command} "
     "--help"
 )
+EMPTY_ARGUMENT = Sentence(
+    "An argument is empty[, after {option}]. Write what belongs there, or leave it out. See: "
+    "python -m bot [{command} ]--help"
+)
 NO_WORKER = "take questions and leave the work on them to work, in processes of its own"
 MANIFEST_AGENT = "for Slack's surface of agents: cannot be undone, and takes a paid plan"
 DEMO_AGENT = "show the app as an agent: suggested prompts, and what it does in each thread"

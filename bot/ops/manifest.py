@@ -6,16 +6,20 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 from bot.errors import StartupError
+from bot.net.web_address import web_address_fits
 from bot.ops import words
 from bot.settings import REDIRECT_PATH, SLACK_PATH
 from bot.words.home import PROMPTS
 
 Manifest = dict[str, Any]
+
+_HTTPS = re.compile(r"https://[\w.~:/!$&'()*+,;=%\[\]-]+", re.ASCII | re.IGNORECASE)
+"""What an address may be written with (RFC 3986) that names nobody, no query and no fragment."""
 
 _READ = (
     "replies in its threads; conversations.history and conversations.replies, to find its own "
@@ -203,12 +207,7 @@ def redirect_url(address: str) -> str:
 
 
 def _public(address: str) -> str:
-    try:
-        parts = urlsplit(address)
-        fits = parts.scheme == "https" and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        fits = False
-    if not fits or parts.query or parts.fragment or parts.username:
+    if not (_HTTPS.fullmatch(address) and web_address_fits(address)):
         raise StartupError([words.WRONG_PUBLIC_ADDRESS(address)])
     return address.rstrip("/")
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from redis import exceptions
 
 from bot.completion.excerpt import excerpt
-from bot.errors import StartupError, StoreUnavailable, Trouble
+from bot.errors import StartupError, StoreUnavailable, Trouble, what_it_says
 from bot.ops import words
 from bot.settings import Settings
 from bot.store.redis.connection import Store, open_store
@@ -135,7 +135,7 @@ def _refusal(error: StoreUnavailable) -> Trouble:
     cause = _lasting(error) or error.__cause__
     match cause:
         case exceptions.InvalidResponse():
-            reason = excerpt(str(cause), _REASON_CHARS)
+            reason = excerpt(what_it_says(cause), _REASON_CHARS)
             return Trouble(words.STORE_STRANGE(reason), words.REMEDY_STORE_STRANGE)
         case exceptions.ReadOnlyError():
             return Trouble(words.STORE_READ_ONLY, words.REMEDY_STORE_READ_ONLY)
@@ -144,12 +144,12 @@ def _refusal(error: StoreUnavailable) -> Trouble:
         case exceptions.AskError() | exceptions.ClusterError() | exceptions.RedisClusterException():
             return _refusal_of_cluster(cause)
         case exceptions.ConnectionError() | exceptions.ResponseError() if _denies(cause):
-            return Trouble(words.STORE_DENIES(str(cause)), words.REMEDY_STORE_DENIES)
+            return Trouble(words.STORE_DENIES(what_it_says(cause)), words.REMEDY_STORE_DENIES)
         case exceptions.BusyLoadingError():
-            return Trouble(words.STORE_AWAY(str(cause)), words.REMEDY_STORE_LOADING)
+            return Trouble(words.STORE_AWAY(what_it_says(cause)), words.REMEDY_STORE_LOADING)
         case exceptions.ResponseError():
-            return Trouble(words.STORE_REFUSES(str(cause)), words.REMEDY_STORE_REFUSES)
-    return Trouble(words.STORE_AWAY(str(error)), words.REMEDY_STORE_AWAY)
+            return Trouble(words.STORE_REFUSES(what_it_says(cause)), words.REMEDY_STORE_REFUSES)
+    return Trouble(words.STORE_AWAY(what_it_says(error)), words.REMEDY_STORE_AWAY)
 
 
 def _denies(cause: Exception) -> bool:
@@ -160,10 +160,10 @@ def _denies(cause: Exception) -> bool:
 def _refusal_of_cluster(cause: Exception) -> Trouble:
     match cause:
         case exceptions.AskError():  # of which MOVED is a kind
-            return Trouble(words.STORE_ELSEWHERE(str(cause)), words.REMEDY_STORE_ELSEWHERE)
+            return Trouble(words.STORE_ELSEWHERE(what_it_says(cause)), words.REMEDY_STORE_ELSEWHERE)
         case exceptions.ClusterDownError() | exceptions.SlotNotCoveredError():
-            return Trouble(words.STORE_CLUSTER_DOWN(str(cause)), words.REMEDY_CLUSTER_DOWN)
-    return Trouble(words.STORE_AWAY(str(cause)), words.REMEDY_STORE_AWAY)
+            return Trouble(words.STORE_CLUSTER_DOWN(what_it_says(cause)), words.REMEDY_CLUSTER_DOWN)
+    return Trouble(words.STORE_AWAY(what_it_says(cause)), words.REMEDY_STORE_AWAY)
 
 
 def _version(text: str) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
+from itertools import pairwise
 
 from bot import __version__
 from bot.ops import command_words
@@ -33,10 +34,18 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
     if all(each.startswith("-") and each not in _ALONE for each in arguments):
         parser.print_help(sys.stderr)
         raise SystemExit(EXIT_USAGE)
+    if arguments and not first:
+        parser.exit(EXIT_USAGE, command_words.EMPTY_ARGUMENT(option="", command="") + "\n")
     if not first.startswith("-") and first not in parsers:
         near = get_close_matches(first[:_LONGEST_NAME], command_words.COMMANDS, n=1)
         parser.exit(EXIT_USAGE, command_words.no_command(_shown(first), *near) + "\n")
     options, more = parser.parse_known_args(arguments)
+    for before, given in pairwise(arguments):
+        option, _, value = given.rpartition("=") if given.startswith("-") else (before, "", given)
+        if not value.strip():
+            option = _shown(option) if option.startswith("-") else ""
+            told = command_words.EMPTY_ARGUMENT(option=option, command=options.command)
+            parser.exit(EXIT_USAGE, f"{told}\n")
     if more:
         known = _LONG_OPTION.findall(parsers[options.command].format_usage())
         near = get_close_matches(more[0].partition("=")[0][:_LONGEST_NAME], known, n=1)

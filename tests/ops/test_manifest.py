@@ -71,7 +71,12 @@ def test_the_address_may_be_written_in_several_ways(address: str, url: str) -> N
 
 @pytest.mark.parametrize(
     "address",
-    ["bot.example.com", "http://bot.example.com", "https://", "https://b:99999", "https://b/?a=b"],
+    [
+        *("bot.example.com", "http://bot.example.com", "https://", "https://b:99999"),
+        *("https://b/?a=b", "https://b/#a", "https://me@b", "https://@b", "https://b:0"),
+        *("https://a b", "https://b/ slack", "https://b\n", "https://b\t.example.com"),
+        *('https://b/"', "https://b\\c", "https://..", "https://bücher.example", " https://b"),
+    ],
 )
 def test_an_address_that_slack_would_not_take_is_a_sentence(address: str) -> None:
     with pytest.raises(StartupError, match=r"https://bot\.example\.com"):

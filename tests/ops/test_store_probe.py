@@ -131,6 +131,7 @@ async def test_a_wrong_password_is_told_as_that(tmp_path: Path) -> None:
     assert isinstance(trouble, Trouble)
     assert "password" in trouble.sentence
     assert "wrong" not in trouble.sentence.replace("wrong password", "")
+    assert ".)" not in trouble.sentence
     assert isinstance(none, Trouble)
     assert "password" in none.sentence
 
@@ -140,4 +141,5 @@ async def test_no_name_of_the_code_is_told() -> None:
 
     assert isinstance(trouble, Trouble)
     assert "ConnectionError" in trouble.text
+    assert ".)" not in trouble.text
     assert "_" not in trouble.text

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.ops.command_words import EMPTY_ARGUMENT
 from bot.terminal.parser import EXIT_USAGE, parsed
 from bot.words.terminal import eval as eval_words
 
@@ -32,3 +33,38 @@ def test_help_names_each_form_of_data(capsys: pytest.CaptureFixture[str]) -> Non
     said = " ".join(capsys.readouterr().out.split())
     for each in ("JSONL", "CSV", ".txt", "/grok feedback export", "expected", "max_chars"):
         assert each in said
+
+
+@pytest.mark.parametrize("empty", ["", " "])
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        ("jobs", "--drop"),
+        ("jobs", "--retry"),
+        ("forget", "--user"),
+        ("manifest", "--http"),
+        ("manifest", "--install"),
+        ("eval sums.txt --budget 1", "--grid"),
+        ("eval sums.txt --budget 1", "--judge"),
+        ("eval sums.txt --budget 1", "--out"),
+    ],
+)
+def test_an_empty_argument_is_refused_in_a_sentence(
+    command: str, option: str, empty: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for given in ([option, empty], [f"{option}={empty}"]):
+        with pytest.raises(SystemExit) as ended:
+            parsed([*command.split(), *given])
+
+        told = EMPTY_ARGUMENT(option=option, command=command.split(maxsplit=1)[0])
+        assert (ended.value.code, capsys.readouterr().err) == (EXIT_USAGE, f"{told}\n")
+
+
+@pytest.mark.parametrize("given", [[""], ["check", ""], ["eval", "", "--budget", "1"]])
+def test_so_is_one_where_no_option_stands(
+    given: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        parsed(given)
+
+    assert capsys.readouterr().err == EMPTY_ARGUMENT(option="", command=given[0]) + "\n"

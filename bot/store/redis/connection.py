@@ -19,7 +19,7 @@ from redis.asyncio import Redis
 
 from bot import metrics
 from bot.crash_points import passing
-from bot.errors import StartupError, StoreUnavailable
+from bot.errors import StartupError, StoreUnavailable, what_it_says
 from bot.settings import Settings, serves_several
 from bot.store.keys import Keys
 from bot.store.redis.address import address_fault
@@ -101,7 +101,7 @@ def redis_errors() -> Iterator[None]:
         maybe_applied = unknown and not isinstance(error, NOTHING_WRITTEN)
         cause = error.__cause__ if isinstance(error, NotSentError) else error
         raise StoreUnavailable(
-            f"{type(cause).__name__}: {error}", maybe_applied=maybe_applied
+            f"{type(cause).__name__}: {what_it_says(error)}", maybe_applied=maybe_applied
         ) from cause
     finally:
         if task and task.cancelling() > cancels:
