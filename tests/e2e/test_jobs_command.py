@@ -18,6 +18,7 @@ from bot.jobs.queue import Queue
 from bot.ops import command_words
 from bot.store.keys import Keys
 from bot.store.redis.connection import Store
+from bot.terminal.parser import EXIT_USAGE
 from bot.words import talk
 from sandbox.grok import GrokServer, Script
 from sandbox.workspace import ANA, GENERAL, TEAM_ID, Workspace
@@ -227,9 +228,12 @@ async def test_what_cannot_be_done_is_a_sentence(
         env = environment(workspace, grok, tmp_path / "data", REDIS_URL=redis_url)
         await one_of_each(store)
         for option in ("--retry", "--drop"):
-            for nobody in ("nobody", "*", ""):
+            for nobody in ("nobody", "*"):
                 outcome = await run(env, tmp_path, option, nobody)
                 assert outcome == (1, "", command_words.JOB_UNKNOWN(nobody))
+            outcome = await run(env, tmp_path, option, "")
+            told = command_words.EMPTY_ARGUMENT(option=option, command="jobs")
+            assert outcome == (EXIT_USAGE, "", told)
         outcome = await run(env, tmp_path, "--retry", "running-1")
         assert outcome == (1, "", command_words.JOB_NOT_FAILED("running-1"))
 
