@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from pydantic import JsonValue
 
@@ -23,7 +24,6 @@ from bot.completion.faults import validate
 from bot.completion.options import PARAMETERS, as_typed
 from bot.completion.search import Search, is_value, search_in, settled
 from bot.errors import Fault, RequestRefused, StoreUnavailable
-from bot.grok.catalogue import Catalogue
 from bot.grok.client import GrokClient
 from bot.rules.arguments import CHANNEL
 from bot.rules.commands import AdminCommand
@@ -110,7 +110,7 @@ class WantedChange:
 
 
 def _wanted(
-    command: AdminCommand, scope: Scope, policy: Policy, catalogue: Catalogue, by: str
+    command: AdminCommand, scope: Scope, policy: Policy, grok: GrokClient, by: str
 ) -> WantedChange:
     """What is wanted with `command` in `scope`, `by` whoever typed it."""
     match command.name:
@@ -119,7 +119,7 @@ def _wanted(
         case "resume":
             return WantedChange({"paused": None})
         case "models allow" | "models forbid" if command.names:
-            return _models(command, policy.of(scope).models, catalogue)
+            return _models(command, policy.of(scope).models, grok)
         case "search allow" | "search forbid" if command.names:
             return _searchable(command, scope, policy)
         case _:
@@ -137,12 +137,16 @@ def _searchable(command: AdminCommand, scope: Scope, policy: Policy) -> WantedCh
     return WantedChange(searchable_fields(changes), faults)
 
 
-def _models(command: AdminCommand, named: dict[str, bool], catalogue: Catalogue) -> WantedChange:
-    """`named`: what was said of models in this scope until now."""
-    faults = tuple(fault for name in command.names for fault in _unknown(name, catalogue))
-    ids = [*map(catalogue.id_of, command.names)]
+def _models(command: AdminCommand, named: dict[str, bool], grok: GrokClient) -> WantedChange:
+    """`named`: what was said of models in this scope until now. A model that there is not cannot
+    be allowed; to forbid it does no harm."""
     allow = command.name == "models allow"
-    models = _allowed(ids, named) if allow else dict.fromkeys(ids, False)
+    ids = {name: grok.catalogue.id_of(name) for name in command.names}
+    unknown = partial(_unknown, grok=grok, by_list=allow)
+    faults = tuple(
+        fault for name, id_ in ids.items() if id_ not in named for fault in unknown(name)
+    )
+    models = _allowed([*ids.values()], named) if allow else dict.fromkeys(ids.values(), False)
     return WantedChange(model_fields(models), faults)
 
 
@@ -153,11 +157,12 @@ def _allowed(ids: Sequence[str], named: dict[str, bool]) -> dict[str, bool | Non
     return {EVERY_MODEL: False, **dict.fromkeys(ids, True)}
 
 
-def _unknown(name: str, catalogue: Catalogue) -> Iterator[Fault]:
-    """The fault of a name that is likely to be misspelt. A server may serve models that it does
-    not list, so one that looks like no other is taken as it is."""
-    nearest = catalogue.nearest(name)
-    if catalogue.find(name) is None and nearest:
+def _unknown(name: str, grok: GrokClient, *, by_list: bool = False) -> Iterator[Fault]:
+    """The fault of a name that is likely to be misspelt, or with `by_list` that is known to be no
+    model's. A server may serve models that it does not list, so one that looks like no other is
+    else taken as it is."""
+    nearest = grok.catalogue.nearest(name)
+    if (grok.catalogue.find(name) is None and nearest) or (by_list and not grok.serves(name)):
         meant = one_of([excerpt(near) for near in nearest])
         yield Fault("model", words.UNKNOWN_MODEL(model=excerpt(name), nearest=meant))
 
@@ -192,7 +197,8 @@ class Changing:
             return await self._change_own(command, caller)
         scope = target.scope(channel=caller.channel, user=caller.user)
         policy = await self._policies.current()
-        want = _wanted(command, scope, policy, self._grok.catalogue, caller.user)
+        await self._grok.catalogue.first_list()
+        want = _wanted(command, scope, policy, self._grok, caller.user)
         faults = want.faults
         if command.name in ("defaults set", "defaults unset"):
             faults += self.faults_of(_named(want.fields), scope, policy)
@@ -233,10 +239,9 @@ class Changing:
     ) -> tuple[Fault, ...]:
         """What speaks against these defaults (None: taken away) in `scope`, once per parameter: a
         misspelt model, a value, a restriction, or what the model that is asked then cannot do."""
-        model, catalogue = values.get("model"), self._grok.catalogue
-        rules = InForce(policy, channel_of(scope), id_of=catalogue.id_of)
+        model, rules = values.get("model"), self._in_force(scope, policy)
         faults = [
-            *(_unknown(model, catalogue) if isinstance(model, str) else ()),
+            *(_unknown(model, self._grok) if isinstance(model, str) else ()),
             *default_faults(rules, values),
             *self._beyond_model(values, rules),
         ]
@@ -265,20 +270,30 @@ class Changing:
         done = await self._policies.change(
             scope, fields, by=caller.user, operation=caller.operation
         )
-        policy = await self._policies.current()
+        rules = self._in_force(scope, await self._policies.current())
         if not (done.before or done.after):
             kind = next(iter(fields), "").partition(".")[0]
-            return CommandReply((words.UNCHANGED, *_holding(kind, scope, policy)))
-        told = _announcement(done, scope, policy, caller) if _is_public(scope) else ""
-        lines = (*_confirmation(done, scope, policy, caller), *self._unlisted(done))
+            return CommandReply((words.UNCHANGED, *_holding(kind, scope, rules)))
+        told = _announcement(done, rules, caller) if _is_public(scope) else ""
+        lines = (*_confirmation(done, scope, rules, caller), *self._unlisted(done, rules))
         return CommandReply(lines, told, scope.id if told else "")
 
-    def _unlisted(self, done: Change) -> tuple[str, ...]:
-        """What is to be said of models that were named now, and that the API does not list."""
+    def _in_force(self, scope: Scope, policy: Policy) -> InForce:
+        grok = self._grok
+        return InForce(policy, channel_of(scope), id_of=grok.catalogue.id_of, serves=grok.serves)
+
+    def _unlisted(self, done: Change, rules: InForce) -> Iterator[str]:
+        """What is to be said of models that were named now, and that the API does not list; and
+        where nothing is left that it does."""
         if _kind(done) != "models":
-            return ()
+            return
+        catalogue, may_be = self._grok.catalogue, rules.models
         named = [field.partition(".")[2] for field in done.after]
-        return tuple(filter(None, [models_not_listed(named, self._grok.catalogue)]))
+        if unlisted := models_not_listed(named, catalogue):
+            yield unlisted
+        listed, _ = may_be.part(model.id for model in catalogue.models)
+        if not listed and may_be.only != ():
+            yield words.NOTHING_LISTED_LEFT
 
 
 def not_changed(error: StoreUnavailable | TimeoutError) -> str:
@@ -304,7 +319,7 @@ def _kind(done: Change) -> str:
     return first.partition(".")[0]
 
 
-def _confirmation(done: Change, scope: Scope, policy: Policy, caller: Caller) -> tuple[str, ...]:
+def _confirmation(done: Change, scope: Scope, rules: InForce, caller: Caller) -> tuple[str, ...]:
     owner = whose(scope, caller.channel)
     lines = [
         words.CHANGE(what=each.what, before=each.before, after=each.after)
@@ -314,14 +329,14 @@ def _confirmation(done: Change, scope: Scope, policy: Policy, caller: Caller) ->
         case "paused" if "paused" in done.after:
             return (words.PAUSED(whose=owner, kind=scope.kind),)
         case "paused":
-            return (words.RESUMED(owner), *_holding("paused", scope, policy))
+            return (words.RESUMED(owner), *_holding("paused", scope, rules))
         case kind:
-            return (words.CHANGED[kind](owner), *lines, *_holding(kind, scope, policy))
+            return (words.CHANGED[kind](owner), *lines, *_holding(kind, scope, rules))
 
 
-def _holding(kind: str, scope: Scope, policy: Policy) -> tuple[str, ...]:
+def _holding(kind: str, scope: Scope, rules: InForce) -> tuple[str, ...]:
     """What is to be said of all that holds there, to whoever changed a part of it."""
-    rules, everywhere = InForce(policy, channel_of(scope)), policy.of(WORKSPACE)
+    everywhere = rules.policy.of(WORKSPACE)
     in_channel = scope.kind == "channel"
     forbids = (words.FORBIDDEN_EVERYWHERE,) if in_channel else ()
     match kind:
@@ -342,7 +357,7 @@ def _is_public(scope: Scope) -> bool:
     return scope.kind == "channel" and not scope.id.startswith("D")
 
 
-def _announcement(done: Change, scope: Scope, policy: Policy, caller: Caller) -> str:
+def _announcement(done: Change, rules: InForce, caller: Caller) -> str:
     """One line for everybody in the channel; empty for what is not theirs to know."""
     who = mention(caller.user)
     match _kind(done):
@@ -353,13 +368,9 @@ def _announcement(done: Change, scope: Scope, policy: Policy, caller: Caller) ->
         case "texts":
             return words.TOLD_TEXTS[done.after.get("texts") is True](who)
         case "models":
-            return words.TOLD_MODELS(
-                who=who, sentence=models_text(InForce(policy, scope.id).models)
-            )
+            return words.TOLD_MODELS(who=who, sentence=models_text(rules.models))
         case "search":
-            return words.TOLD_SEARCH(
-                who=who, sentence=searchable_text(InForce(policy, scope.id).searchable)
-            )
+            return words.TOLD_SEARCH(who=who, sentence=searchable_text(rules.searchable))
         case _:
             return ""
 

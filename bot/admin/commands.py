@@ -187,6 +187,7 @@ class CommandRunner:
             caller.user,
             default_values(self._settings),
             self._grok.catalogue.id_of,
+            self._grok.serves,
         )
 
     async def _tell(self, where: SlashCommand, said: CommandReply) -> None:

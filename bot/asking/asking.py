@@ -220,8 +220,9 @@ class Asking:
         raise NotTaken(words.NOT_TAKEN)
 
     def _in_force(self, channel: str, policy: Policy) -> InForce:
-        settings = default_values(self._settings)
-        return InForce(policy, channel, settings=settings, id_of=self._grok.catalogue.id_of)
+        settings, grok = default_values(self._settings), self._grok
+        id_of = grok.catalogue.id_of
+        return InForce(policy, channel, settings=settings, id_of=id_of, serves=grok.serves)
 
     def asked(self, flags: Flags, place: Place, policy: Policy) -> Ask:
         """The question in `flags` as `policy` has it, ready to be accepted. Raises

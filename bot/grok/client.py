@@ -106,6 +106,10 @@ class GrokClient:
         own = self._settings.model_copy(update={"xai_api_key": secret})
         return GrokClient(own, self._http, own_key=True)
 
+    def serves(self, model: str) -> bool:
+        """Whether there may be a model of this name; False: the API says that there is none."""
+        return self._router.serves(model)
+
     def check(
         self,
         request: CompletionRequest,

@@ -116,8 +116,9 @@ class Router:
             return len(route.faults), ENDPOINTS[route.endpoint].avoids(request), loose
 
         best = min(routes, key=shortcomings)
-        unlisted = self._unlisted(request.model)
-        return Route(best.endpoint, (self._unknown(request.model),)) if unlisted else best
+        if self.serves(request.model):
+            return best
+        return Route(best.endpoint, (self._unknown(request.model),))
 
     def call(
         self, request: CompletionRequest, system: str, route: Route, past: Past, beside: Beside
@@ -376,11 +377,11 @@ class Router:
             ):
                 yield name
 
-    def _unlisted(self, model: str) -> bool:
-        """Whether the API says that it has other models than this one."""
+    def serves(self, model: str) -> bool:
+        """Whether there may be such a model; False: the API says that it has others only."""
         if model == self._usual or not self._catalogue.tells_all(self._usual):
-            return False
-        return not (self._catalogue.find(model) or self._catalogue.stands_for_another(model))
+            return True
+        return bool(self._catalogue.find(model) or self._catalogue.stands_for_another(model))
 
     def _unknown(self, model: str) -> Fault:
         name = safe_name(model)

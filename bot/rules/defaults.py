@@ -30,10 +30,10 @@ from bot.completion.search import (
     written,
 )
 from bot.errors import Fault
-from bot.rules.policy import InForce, Models
+from bot.rules.policy import EVERY_MODEL, InForce
+from bot.rules.quota import WORKSPACE
 from bot.rules.searchable import bounded
 from bot.words import commands as managing
-from bot.words import request as said
 from bot.words import request as words
 from bot.words import search as search_words
 
@@ -76,10 +76,15 @@ class Supplied:
         return tuple(self._explained(fault) for fault in faults)
 
     def _explained(self, fault: Fault) -> Fault:
+        if fault.allowed == words.ALLOW_ANOTHER:
+            return fault  # whoever's default it is, no other model would do
         for name in (fault.parameter, _DEPENDS.get(fault.parameter, "")):
             if source := self.sources.get(name):
+                if name == "model" and self.rules.set_by(source).get(name) != self.values[name]:
+                    problem = words.FIRST_ALLOWED(fault.problem)
+                    return Fault(fault.parameter, problem, fault.allowed)
                 other = "" if name == fault.parameter else OPTIONS[name].flag
-                problem = said.by_default(fault.problem, source, other)
+                problem = words.by_default(fault.problem, source, other)
                 return Fault(fault.parameter, problem, fault.allowed)
         return fault
 
@@ -161,20 +166,34 @@ def search_faults(supplied: Supplied) -> Iterator[Fault]:
 def restriction_faults(rules: InForce, request: CompletionRequest) -> Iterator[Fault]:
     """What admins do not allow there, once per parameter: the model, or beyond a cap."""
     models, caps = rules.models, rules.caps
-    if request.model not in models:
-        yield Fault("model", said.NOT_ALLOWED(excerpt(request.model)), _allowed(models))
+    if problem := _none_served(rules):
+        yield Fault("model", problem, words.ALLOW_ANOTHER)
+    elif request.model not in models:
+        yield Fault("model", words.NOT_ALLOWED(excerpt(request.model)), _allowed(rules))
     if (most := caps.get("max-tokens")) and (request.max_tokens or 0) > most:
         problem = words.TOO_LARGE(shown_value(request.max_tokens))
-        yield Fault("max_tokens", problem, said.UP_TO_HERE(most))
+        yield Fault("max_tokens", problem, words.UP_TO_HERE(most))
     if (most := caps.get("answers")) and (written := request.answers) > most:
         problem = words.TOO_MANY_ANSWERS(shown_value(written))
-        yield Fault(_most_of(request), problem, said.UP_TO_HERE(most))
+        yield Fault(_most_of(request), problem, words.UP_TO_HERE(most))
 
 
-def _allowed(models: Models) -> str:
-    names = models.forbidden if models.only is None else models.only
+def _none_served(rules: InForce) -> str:
+    """What is wrong where only models may be asked of which there is none; else empty."""
+    only = rules.models.only
+    if not only or any(map(rules.serves, only)):
+        return ""
+    policy = rules.policy
+    named = {"workspace": policy.of(WORKSPACE), "channel": policy.of_channel(rules.channel)}
+    places = [place for place, each in named.items() if not each.models.get(EVERY_MODEL, True)]
+    return words.none_served([excerpt(name) for name in only[:_MODELS_SHOWN]], places)
+
+
+def _allowed(rules: InForce) -> str:
+    models = rules.models
+    names = models.forbidden if models.only is None else [*filter(rules.serves, models.only)]
     shown = [excerpt(name) for name in names[:_MODELS_SHOWN]]
-    return said.ANY_BUT(shown) if models.only is None else said.any_of(shown)
+    return words.ANY_BUT(shown) if models.only is None else words.any_of(shown)
 
 
 def _most_of(request: CompletionRequest) -> str:

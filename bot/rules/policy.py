@@ -224,7 +224,8 @@ class Limit:
 class InForce:
     """What of `policy` holds for `user` in `channel`; the channel is empty where there is none.
 
-    `settings`: the defaults that the settings give, by name.
+    `settings`: the defaults that the settings give, by name. `serves`: whether there may be such
+    a model.
     """
 
     policy: Policy
@@ -232,6 +233,7 @@ class InForce:
     user: str = ""
     settings: Mapping[str, JsonValue] = field(default_factory=dict)
     id_of: IdOf = str
+    serves: Callable[[str], bool] = bool
 
     @property
     def _here(self) -> Rules:
@@ -281,8 +283,7 @@ class InForce:
         """The defaults, in the order of `OPTIONS`.
 
         A number above its cap is lowered to that. In place of a model that is not allowed stands
-        the next default that is, else the first of the models that are named as allowed, if any
-        is.
+        the next default that is, else the first that is named as allowed, and rather served.
         """
         found = self._found
         caps = self.caps
@@ -341,11 +342,11 @@ class InForce:
 
     def _allowed_one(self, defaults: Sequence[Default]) -> Default:
         models = self.models
-        for default in defaults:
-            if default.value in models:
-                return default
         named_by: Source = "channel" if self._here.models else "workspace"
-        return Default("model", models.only[0], named_by) if models.only else defaults[0]
+        only = sorted(models.only or (), key=self.serves, reverse=True)
+        named = [Default("model", model, named_by) for model in only]
+        allowed = (default for default in defaults if default.value in models)
+        return next(allowed, [*named, defaults[0]][0])
 
     def _searched(self, default: Default) -> Default:
         """What of it may be searched."""

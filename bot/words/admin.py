@@ -175,6 +175,10 @@ RESUMED = Sentence("Done. Questions are taken again in {whose}.")
 NOT_ON_LIST = Sentence(
     "Not on Grok’s list: {models}. `/grok models` shows how the others are spelled."
 )
+NOTHING_LISTED_LEFT = (
+    "⚠️ No model on Grok’s list may be asked now: unless Grok has one that it does not list, nobody "
+    "can ask anything. `/grok models allow all` allows all again."
+)
 ALLOWED_ONLY = Sentence("Only these may be asked now: {models}.")
 ALLOWED_BUT = Sentence("Every model may be asked now, except {models}.")
 
@@ -288,7 +292,7 @@ RETIRED = Sentence(
 )
 EVERY_MODEL_FORBIDDEN = "None. An admin can allow some with `/grok models allow`."
 UNKNOWN_MODEL = Sentence(
-    "there is no model called {model}; `/grok models` lists all. Did you mean {nearest}?"
+    "there is no model called {model}; `/grok models` lists all.[ Did you mean {nearest}?]"
 )
 NOT_IN_THIS_CHANNEL = (
     "Questions are not taken in this channel. Ask an admin of Grok in which ones they are."

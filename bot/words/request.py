@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.errors import Fault
-from bot.words.sentences import Sentence, one_of
+from bot.words.sentences import Sentence, each, one_of
 
 # --- faults of a request -------------------------------------------------------------------
 
@@ -183,6 +183,23 @@ def any_of(models: Sequence[str]) -> str:
     """`allowed` of the same fault; `models` are some of those that are."""
     return one_of(models) or "no model until an admin allows one"
 
+
+_PLACES = {"channel": "this channel", "workspace": "the workspace"}
+
+
+def none_served(models: Sequence[str], sources: Sequence[str]) -> str:
+    """`problem` where only `models` may be asked, of which there is none; `sources` is where that
+    is set."""
+    places = " and ".join(_PLACES[source] for source in sources)
+    has = "no such model" if len(models) == 1 else "none of them"
+    return f"only {each(models)} may be asked, as it is set for {places}, and Grok has {has}"
+
+
+ALLOW_ANOTHER = "no model until an admin allows another one with `/grok models allow`"
+"""`allowed` of that fault."""
+
+FIRST_ALLOWED = Sentence("{problem} (the first model that may be asked here)")
+"""`problem` of a fault of a model that nobody named."""
 
 ANY_BUT = Sentence("any but {models:or}")
 

@@ -226,6 +226,46 @@ async def test_a_model_that_nobody_lists_is_named_as_that(at: Desk, command: str
     assert "list" not in await at.command(f"models {command} grok-4.3")
 
 
+@pytest.fixture
+async def listed(at: Desk, grok_client: GrokClient) -> Desk:
+    """Where the API has listed its models."""
+    await grok_client.catalogue.refresh()
+    assert grok_client.catalogue.tells_all("grok-4.3")
+    return at
+
+
+async def test_a_model_that_there_is_not_cannot_be_allowed(listed: Desk) -> None:
+    told = await listed.command("models allow nonsense workspace")
+    both = await listed.command("models allow grok-4.3 no-such-one")
+
+    assert told.startswith(managing_words.NOTHING_CHANGED)
+    assert "there is no model called nonsense; `/grok models` lists all" in told
+    assert "there is no model called no-such-one" in both
+    assert await rules(listed) == await rules(listed, WORKSPACE) == Rules()
+
+
+async def test_a_model_that_there_is_not_is_forbidden_and_that_taken_back(listed: Desk) -> None:
+    assert words.NOT_ON_LIST("`made-up`") in await listed.command("models forbid made-up")
+    assert words.ALL_MODELS in await listed.command("models allow made-up")
+    assert await rules(listed) == Rules()
+
+
+@pytest.mark.parametrize("command", ["models allow acme-7b", "models allow acme-7b workspace"])
+async def test_whoever_allows_no_model_that_is_known_is_told_what_may_come_of_it(
+    at: Desk, command: str
+) -> None:
+    assert (await at.command(command)).endswith(words.NOTHING_LISTED_LEFT)
+    assert words.NOTHING_LISTED_LEFT not in await at.command(command.replace("acme-7b", "grok-4.3"))
+
+
+async def test_whoever_forbids_every_model_by_name_is_warned(
+    listed: Desk, grok_client: GrokClient
+) -> None:
+    names = " ".join(model.id for model in grok_client.catalogue.models)
+
+    assert words.NOTHING_LISTED_LEFT in await listed.command(f"models forbid {names}")
+
+
 async def test_all_models_are_allowed_again(at: Desk) -> None:
     await at.command("models allow grok-4.3")
     told = await at.command("models allow all")

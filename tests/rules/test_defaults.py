@@ -15,7 +15,7 @@ from bot.completion.request import CompletionRequest
 from bot.completion.search import NO_SEARCH, search_in
 from bot.errors import Fault, RequestRefused
 from bot.rules import defaults
-from bot.rules.defaults import MAX_DEFAULT_BYTES, supply
+from bot.rules.defaults import MAX_DEFAULT_BYTES, request_of, supply
 from bot.rules.policy import (
     EVERY_MODEL,
     Fields,
@@ -270,6 +270,58 @@ def test_a_model_that_is_refused_comes_with_those_that_are_not(
     request = validate({"model": "grok-4.3", "prompt": "Hi"})
     (fault,) = restriction_faults(InForce(policy_of(model_fields(models)), "C1"), request)
     assert fault == Fault("model", "grok-4.3 is not allowed here", allowed)
+
+
+def asked_of(text: str, *, workspace: str = "", channel: str = "", there: str = "") -> str:
+    """What is wrong with the model of a question where only these models may be asked, of those
+    that are `there`."""
+
+    def only(names: str) -> Fields:
+        allowed = dict.fromkeys(names.split(), True)
+        return model_fields({EVERY_MODEL: False, **allowed} if names else {})
+
+    policy = policy_of(only(channel), only(workspace))
+    served = {*there.split(), "grok-4.3"}
+    rules = InForce(policy, "C1", settings=SETTINGS, serves=served.__contains__)
+
+    def carried(request: CompletionRequest, *_: object) -> tuple[Fault, ...]:
+        missing = request.model not in served
+        return (Fault("model", f"there is no {request.model}"),) if missing else ()
+
+    try:
+        return f"asks {request_of(supply(rules, parse_text(text)), 1_000, carried).model}"
+    except RequestRefused as refused:
+        return refused.sentence
+
+
+def test_where_only_models_may_be_asked_that_there_are_not_it_says_so_and_who_mends_it() -> None:
+    said = asked_of("Hi", workspace="nonsense")
+
+    assert "only nonsense may be asked, as it is set for the workspace" in said
+    assert "Grok has no such model" in said
+    assert "until an admin allows another one with `/grok models allow`" in said
+    assert "defaults" not in said
+    assert asked_of("-m grok-4.3 Hi", workspace="nonsense") == said
+    assert asked_of("-m nonsense Hi", workspace="nonsense") == said
+    two = asked_of("Hi", channel="a b")
+    assert "only a and b may be asked, as it is set for this channel, and Grok has none" in two
+    both = asked_of("Hi", workspace="a b", channel="b")
+    assert "only b may be asked, as it is set for the workspace and this channel" in both
+
+
+def test_of_the_models_that_may_be_asked_one_that_there_is_answers() -> None:
+    assert asked_of("Hi", workspace="a b", there="b") == "asks b"
+    said = asked_of("-m grok-4.3 Hi", workspace="a b", there="b")
+    assert "grok-4.3 is not allowed here; allowed: b" in said
+    assert "there is no a" in asked_of("-m a Hi", workspace="a b", there="b")
+
+
+def test_a_model_that_nobody_named_is_not_said_to_be_a_default() -> None:
+    policy = policy_of({"models.a": True, f"models.{EVERY_MODEL}": False})
+    supplied = supply(InForce(policy, "C1", settings=SETTINGS), parse_text("Hi"))
+    (fault,) = supplied.explained([Fault("model", "is no good")])
+
+    assert fault.problem == "is no good (the first model that may be asked here)"
 
 
 @given(
