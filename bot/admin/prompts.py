@@ -9,7 +9,7 @@ from attrs import frozen
 from bot.admin.changing import Caller, CommandReply
 from bot.asking.rules_text import whose
 from bot.completion.excerpt import excerpt
-from bot.rules.arguments import Target
+from bot.rules.arguments import CommandTarget
 from bot.rules.commands import AdminCommand
 from bot.rules.quota import WORKSPACE, Scope
 from bot.rules.saved_prompts import PLACE, Offer
@@ -23,7 +23,7 @@ Owned = Sequence[tuple[Scope, Mapping[str, str]]]
 
 _EXCERPT_CHARS = 80
 _MOST_NAMES = 20
-_ME = Target("me")
+_ME = CommandTarget("me")
 _HEADINGS = {"user": words.YOURS, "channel": words.OF_CHANNEL, "workspace": words.OF_WORKSPACE}
 
 
@@ -63,7 +63,7 @@ class PromptCommands:
         (prompts,) = await self._saved.prompts(owners[offer.owner])
         return prompts.get(offer.name)
 
-    async def beside_defaults(self, target: Target | None, caller: Caller) -> Iterator[str]:
+    async def beside_defaults(self, target: CommandTarget | None, caller: Caller) -> Iterator[str]:
         """What is saved where `target` says (None: here), below the defaults."""
         owned = await self._all(caller.user, caller.channel)
         if target is not None:

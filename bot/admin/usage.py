@@ -13,7 +13,7 @@ from bot.admin.exports import usage_table
 from bot.asking.admission import Permission
 from bot.asking.rules_text import kept_out, whose
 from bot.completion.excerpt import excerpt
-from bot.rules.arguments import Target
+from bot.rules.arguments import CommandTarget
 from bot.rules.commands import AdminCommand
 from bot.rules.policy import InForce, Limit, Policy
 from bot.rules.quota import QUOTAS, Quota, QuotaName, Scope, Windows, windows_at
@@ -216,7 +216,7 @@ class UsageCommands:
     def _windows(self) -> Windows:
         return windows_at(self._clock(), zone_of(self._settings))
 
-    def _scopes(self, target: Target | None, caller: Caller) -> Sequence[Scope]:
+    def _scopes(self, target: CommandTarget | None, caller: Caller) -> Sequence[Scope]:
         if target is not None:
             return (target.scope(channel=caller.channel, user=caller.user),)
         me, channel = Scope("user", caller.user), Scope("channel", caller.channel)

@@ -61,7 +61,7 @@ _AT = ("@", "＠")  # the second is how a command is shown, to be typed again
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class CommandTarget:
     """What a command is about, as it was typed: `channel` is the one that it was typed in.
 
     `user` is the id of the person meant by `user @who`. It is empty when Slack did not say who
@@ -82,7 +82,7 @@ class Target:
         return Scope(self.scope_kind, ids.get(self.kind, ""))
 
 
-CHANNEL = Target("channel")
+CHANNEL = CommandTarget("channel")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class ScopeEnding:
     """Words without the scope that they end with; `target` is None when they end with none."""
 
     before: Sequence[str]
-    target: Target | None = None
+    target: CommandTarget | None = None
     faults: tuple[Fault, ...] = ()
 
 
@@ -103,7 +103,7 @@ def ending(text: str, kinds: Sequence[TargetKind], mentions: Sequence[str] = ())
         return _person(words, words[:-1], mentions)
     last = keyword(words[-1]) if words else ""
     kind = next((kind for kind in kinds if kind == last and kind != "user"), None)
-    return ScopeEnding(words[:-1], Target(kind)) if kind else ScopeEnding(words)
+    return ScopeEnding(words[:-1], CommandTarget(kind)) if kind else ScopeEnding(words)
 
 
 def _person(words: Sequence[str], before: Sequence[str], mentions: Sequence[str]) -> ScopeEnding:
@@ -113,11 +113,11 @@ def _person(words: Sequence[str], before: Sequence[str], mentions: Sequence[str]
     if not who.startswith(_AT) and not by_id:
         return ScopeEnding(words)
     if mentions:
-        return ScopeEnding(before, Target("user", mentions[-1]))
+        return ScopeEnding(before, CommandTarget("user", mentions[-1]))
     if by_id:
-        return ScopeEnding(before, Target("user", by_id[1]))
+        return ScopeEnding(before, CommandTarget("user", by_id[1]))
     fault = Fault("", said.unknown_person(excerpt(who[1:])), said.ALLOWED_PERSON)
-    return ScopeEnding(before, Target("user"), (fault,))
+    return ScopeEnding(before, CommandTarget("user"), (fault,))
 
 
 N = TypeVar("N", bound=str)
@@ -133,7 +133,7 @@ class Arguments:
     fields of the policy (None: taken away).
     """
 
-    target: Target | None = None
+    target: CommandTarget | None = None
     names: tuple[str, ...] = ()
     fields: Fields = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()

@@ -20,8 +20,8 @@ from bot.completion.lexer import first_word, plain, starts_like_flag
 from bot.completion.search import SOURCES
 from bot.errors import Fault
 from bot.rules.arguments import (
+    CommandTarget,
     ReadArguments,
-    Target,
     TargetKind,
     a_month,
     defaults_to_set,
@@ -200,7 +200,7 @@ class AdminCommand:
     """
 
     name: str
-    target: Target | None = None
+    target: CommandTarget | None = None
     names: tuple[str, ...] = ()
     fields: Fields = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
@@ -236,5 +236,5 @@ def parse_command(text: str, mentions: Sequence[str] = ()) -> AdminCommand | Non
     read = verb.read(rest, partial(ending, kinds=verb.scopes, mentions=mentions))
     if read is None:
         return None
-    target = read.target or (Target(verb.usual) if verb.changes else None)
+    target = read.target or (CommandTarget(verb.usual) if verb.changes else None)
     return AdminCommand(verb.name, target, read.names, read.fields, read.faults)

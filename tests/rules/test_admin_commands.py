@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 from bot.completion.flags import Flags
 from bot.completion.options import OPTIONS
 from bot.completion.request import CompletionRequest
-from bot.rules.arguments import CHANNEL, Target
+from bot.rules.arguments import CHANNEL, CommandTarget
 from bot.rules.commands import VERBS, AdminCommand, parse, parse_command
 from bot.rules.policy import default_fields, limit_fields
 from bot.rules.quota import QUOTAS
 from tests.completion.strategies import written_requests
 from tests.completion.written import written_flags
 
-WORKSPACE = Target("workspace")
+WORKSPACE = CommandTarget("workspace")
 NO_DEFAULTS = {"defaults": None}
 
 
@@ -25,8 +25,8 @@ NO_DEFAULTS = {"defaults": None}
         (" Models \n", AdminCommand("models")),
         ("audit", AdminCommand("audit")),
         ("usage", AdminCommand("usage")),
-        ("usage me", AdminCommand("usage", Target("me"))),
-        ("Usage Channel", AdminCommand("usage", Target("channel"))),
+        ("usage me", AdminCommand("usage", CommandTarget("me"))),
+        ("Usage Channel", AdminCommand("usage", CommandTarget("channel"))),
         ("usage\nworkspace", AdminCommand("usage", WORKSPACE)),
         ("usage export", AdminCommand("usage export")),
         ("usage export 2025-03", AdminCommand("usage export", names=("2025-03",))),
@@ -39,13 +39,13 @@ NO_DEFAULTS = {"defaults": None}
         ("defaults", AdminCommand("defaults")),
         ("defaults show", AdminCommand("defaults")),
         ("defaults workspace", AdminCommand("defaults", WORKSPACE)),
-        ("defaults show channel", AdminCommand("defaults", Target("channel"))),
+        ("defaults show channel", AdminCommand("defaults", CommandTarget("channel"))),
         ("defaults reset", AdminCommand("defaults reset", CHANNEL, fields=NO_DEFAULTS)),
         ("defaults reset workspace", AdminCommand("defaults reset", WORKSPACE, fields=NO_DEFAULTS)),
         ("quota", AdminCommand("quota")),
         ("quota show", AdminCommand("quota")),
-        ("quota each-user", AdminCommand("quota", Target("each-user"))),
-        ("quota show each—user", AdminCommand("quota", Target("each-user"))),
+        ("quota each-user", AdminCommand("quota", CommandTarget("each-user"))),
+        ("quota show each—user", AdminCommand("quota", CommandTarget("each-user"))),
         ("quota show workspace", AdminCommand("quota", WORKSPACE)),
     ],
 )
@@ -166,7 +166,7 @@ def test_what_is_no_month_is_a_fault(month: str) -> None:
 @given(st.data())
 def test_quotas_as_they_are_written_are_read_again(data: st.DataObject) -> None:
     kind = data.draw(st.sampled_from(VERBS["quota set"].scopes))
-    target = Target(kind, "U1" if kind == "user" else "")
+    target = CommandTarget(kind, "U1" if kind == "user" else "")
     fitting = [quota for quota in QUOTAS.values() if target.scope_kind in quota.scopes]
     chosen = data.draw(st.lists(st.sampled_from(fitting), min_size=1, unique=True))
     limits = {quota.name: data.draw(st.integers(quota.least, quota.most)) for quota in chosen}
@@ -185,7 +185,7 @@ def test_flags_as_they_are_written_are_defaults(request: CompletionRequest, scop
     assert command
     assert command.fields == default_fields(given_)
     assert bool(command.faults) == (not given_)
-    assert command.target == Target("workspace" if scope == "workspace" else "channel")
+    assert command.target == CommandTarget("workspace" if scope == "workspace" else "channel")
 
 
 QUESTIONS = [

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.rules.arguments import Target, TargetKind
+from bot.rules.arguments import CommandTarget, TargetKind
 from bot.rules.commands import AdminCommand, parse_command
 from bot.rules.policy import default_fields
 from tests.completion.strategies import Json
@@ -39,7 +39,7 @@ def test_defaults_are_set(text: str, values: Json, target: TargetKind) -> None:
 
     assert command.faults == ()
     assert command.fields == default_fields(values)
-    assert command.target == Target(target)
+    assert command.target == CommandTarget(target)
 
 
 def test_the_bots_own_options_have_defaults_too() -> None:
@@ -121,7 +121,7 @@ def test_defaults_are_unset(text: str, names: tuple[str, ...], target: TargetKin
     assert command.name == "defaults unset"
     assert command.faults == ()
     assert command.fields == default_fields(dict.fromkeys(names))
-    assert command.target == Target(target)
+    assert command.target == CommandTarget(target)
 
 
 @pytest.mark.parametrize(

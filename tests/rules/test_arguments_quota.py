@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from bot.rules.arguments import Target, TargetKind
+from bot.rules.arguments import CommandTarget, TargetKind
 from bot.rules.commands import AdminCommand, parse_command
 from bot.rules.policy import limit_fields
 from bot.rules.quota import QuotaName
@@ -48,24 +48,28 @@ def test_quotas_are_set(text: str, limits: Mapping[QuotaName, int], target: Targ
 
     assert command.faults == ()
     assert command.fields == limit_fields(limits)
-    assert command.target == Target(target)
+    assert command.target == CommandTarget(target)
 
 
 def test_a_person_is_who_was_mentioned() -> None:
     expected = AdminCommand(
-        "quota set", Target("user", ANA), fields=limit_fields({"concurrent": 2})
+        "quota set", CommandTarget("user", ANA), fields=limit_fields({"concurrent": 2})
     )
 
     assert set_by("concurrent=2 user @ana", ANA) == expected
     assert set_by("concurrent=2 User @Ana", ANA) == expected
-    assert parse_command("quota user @ana", [ANA]) == AdminCommand("quota", Target("user", ANA))
+    assert parse_command("quota user @ana", [ANA]) == AdminCommand(
+        "quota", CommandTarget("user", ANA)
+    )
     assert parse_command("quota unset answers user @ana", [ANA]) == AdminCommand(
-        "quota unset", Target("user", ANA), fields=limit_fields({"answers": None})
+        "quota unset", CommandTarget("user", ANA), fields=limit_fields({"answers": None})
     )
 
 
 def test_a_person_may_be_named_by_id() -> None:
-    assert parse_command(f"quota show user @{ANA}") == AdminCommand("quota", Target("user", ANA))
+    assert parse_command(f"quota show user @{ANA}") == AdminCommand(
+        "quota", CommandTarget("user", ANA)
+    )
 
 
 @pytest.mark.parametrize("text", ["set concurrent=2", "unset concurrent", "show", ""])
@@ -130,7 +134,7 @@ def test_quotas_are_unset(text: str, names: tuple[QuotaName, ...], target: Targe
     assert command.name == "quota unset"
     assert command.faults == ()
     assert command.fields == limit_fields(dict.fromkeys(names))
-    assert command.target == Target(target)
+    assert command.target == CommandTarget(target)
 
 
 @pytest.mark.parametrize(
