@@ -11,7 +11,7 @@ from typing import Any, Literal
 from bot.errors import MessageGone, OutcomeUnknown, PostingDenied, RateLimited, SlackError, TryAgain
 from bot.slack.blocks import FEEDBACK_BLOCK, THUMBS, Block, Message, plain, stop_above
 from bot.slack.charts.charts import CHART, without_charts
-from bot.slack.web_api import WebApi, mapping, text_of
+from bot.slack.web_api import WebApi, mapping, mappings, next_page, text_of, ts_of
 
 METADATA_EVENT = "grok_answer"
 
@@ -240,7 +240,7 @@ class Slack:
             if passes(error):
                 raise
             return False
-        return len(reply.get("messages") or ()) > 1
+        return len(mappings(reply, "messages")) > 1
 
     async def _stands_in(self, channel: str, thread_ts: str, ts: str) -> bool:
         """Whether the message at `ts` is in that thread. Where nobody says so: no."""
@@ -249,7 +249,7 @@ class Slack:
             reply = await self._api.call(REPLIES, body, read=True)
         except SlackError:
             return False
-        return any(mapping(each).get("ts") == ts for each in reply.get("messages") or ())
+        return any(ts_of(each) == ts for each in mappings(reply, "messages"))
 
     async def direct(self, user: str) -> str:
         """The id of the direct message with `user`."""
@@ -267,7 +267,7 @@ class Slack:
         found = [
             posted
             async for message in self._messages(channel, thread_ts, since - _SINCE_MARGIN)
-            if self._is_own(message) and (posted := _posted(message, job_id))
+            if ts_of(message) and self._is_own(message) and (posted := _posted(message, job_id))
         ]
         return sorted(found, key=lambda posted: float(posted.ts))
 
@@ -370,10 +370,10 @@ class Slack:
             body["ts"] = thread_ts
         while True:
             reply = await self._api.call(method, body, read=True)
-            for message in reply.get("messages") or ():
+            for message in mappings(reply, "messages"):
                 yield message
-            cursor = (reply.get("response_metadata") or {}).get("next_cursor")
-            if not cursor:
+            cursor = next_page(reply)
+            if cursor in ("", body.get("cursor")):
                 return
             body["cursor"] = cursor
 
@@ -391,10 +391,10 @@ def _unseen(block_id: str) -> Block:
 def _posted(message: Mapping[str, Any], job_id: str) -> Posted | None:
     metadata = mapping(message.get("metadata"))
     payload = mapping(metadata.get("event_payload"))
-    ts = str(message["ts"])
+    ts = ts_of(message)
     if metadata.get("event_type") == METADATA_EVENT and payload.get("job_id") == job_id:
         return Posted(part=str(payload.get("part")), ts=ts)
     begun = f"{METADATA_EVENT}:{job_id}:"
-    marks = [str(mapping(block).get("block_id")) for block in message.get("blocks") or ()]
+    marks = [str(block.get("block_id")) for block in mappings(message, "blocks")]
     parts = [mark.removeprefix(begun) for mark in marks if mark.startswith(begun)]
     return Posted(part=parts[0], ts=ts) if parts else None

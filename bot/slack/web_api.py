@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from typing import Any
@@ -59,6 +60,8 @@ TOKEN_GONE = frozenset(
 )
 """What Slack says of a token that will never be good again ("auth.test")."""
 
+
+_TS = re.compile(r"[0-9]{1,16}\.[0-9]{1,16}", re.ASCII)
 
 _Reply = tuple[int, str, Mapping[str, str]]
 """Status, text and headers."""
@@ -226,6 +229,24 @@ from a reply that is text where it expects JSON."""
 def mapping(value: object) -> Mapping[str, Any]:
     """`value` when it is a JSON object, else an empty one."""
     return value if isinstance(value, Mapping) else {}
+
+
+def mappings(said: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    """The JSON objects in the list that `said` has by that name; none where it has no list."""
+    found = said.get(name)
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+
+
+def ts_of(message: Mapping[str, Any]) -> str:
+    """What a message is called in its channel; empty where it has no such name."""
+    ts = message.get("ts")
+    return ts if isinstance(ts, str) and _TS.fullmatch(ts) else ""
+
+
+def next_page(reply: Mapping[str, Any]) -> str:
+    """The cursor by which there is more; empty where this was all."""
+    cursor = mapping(reply.get("response_metadata")).get("next_cursor")
+    return cursor if isinstance(cursor, str) else ""
 
 
 def text_of(reply: Mapping[str, Any], name: str, method: str) -> str:

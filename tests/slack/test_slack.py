@@ -133,6 +133,37 @@ async def test_retry_after_is_read_whatever_it_says(
     assert raised.value.retry_after == seconds
 
 
+ODD_MESSAGES = '[{"ts": 7}, {"ts": "now", "blocks": 7}]'
+NO_LISTS = ["7", "true", '"U1"', "{}", "[7, null, [], {}]", ODD_MESSAGES]
+
+
+@pytest.mark.parametrize("said", NO_LISTS)
+async def test_of_messages_that_are_none_nothing_is_found(
+    odd: Slack, server: Server, said: str
+) -> None:
+    server.say(200, f'{{"ok": true, "messages": {said}, "response_metadata": [7]}}')
+
+    assert await odd.find(GENERAL, None, "job", 0.0) == []
+    assert await odd.is_thread(GENERAL, "1.000001") is (said == ODD_MESSAGES)
+
+
+async def test_a_page_that_leads_to_itself_is_read_twice(odd: Slack, server: Server) -> None:
+    read = 0
+
+    async def answer(_: web.Request) -> web.Response:
+        nonlocal read
+        read += 1
+        return web.json_response(
+            {"ok": True, "messages": [], "response_metadata": {"next_cursor": "again"}}
+        )
+
+    server.answer = answer
+
+    async with asyncio.timeout(10):
+        assert await odd.find(GENERAL, None, "job", 0.0) == []
+    assert read == 2
+
+
 @pytest.mark.parametrize(
     ("status", "body", "kind"),
     [

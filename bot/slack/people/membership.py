@@ -20,7 +20,7 @@ from attrs import field, frozen
 from bot.errors import SlackError, what_it_says
 from bot.patience import soon
 from bot.slack.people.person import Organisation, Person
-from bot.slack.web_api import WebApi, mapping
+from bot.slack.web_api import WebApi, mapping, next_page
 from bot.slack_limits import MEMBERS_PAGE
 from bot.store.allowances import Allowances
 from bot.store.memory import Memory
@@ -151,9 +151,12 @@ class Membership:
         body: dict[str, Any] = {"channel": channel, "limit": MEMBERS_PAGE}
         for _ in range(MOST_PAGES):
             reply = await self._api.call(MEMBERS, body, read=True)
-            if user in (reply.get("members") or ()):
+            members = reply.get("members")
+            if not isinstance(members, list):
+                return "unknown"
+            if user in members:
                 return "yes"
-            cursor = mapping(reply.get("response_metadata")).get("next_cursor")
+            cursor = next_page(reply)
             if not cursor:
                 return "no"
             body["cursor"] = cursor

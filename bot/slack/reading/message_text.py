@@ -5,7 +5,7 @@ Text is in Slack's own notation, as that of blocks (`bot.slack.reading.block_tex
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
@@ -21,6 +21,7 @@ from bot.slack.inbound.incoming import escaped, mentioned, shown
 from bot.slack.inbound.payloads import SlackMessage
 from bot.slack.people.people import People
 from bot.slack.reading.block_text import RICH_TEXT, linked, text_of_blocks
+from bot.slack.web_api import mappings
 from bot.slack_limits import MESSAGE_TEXT_CHARS
 from bot.words import files as files_words
 from bot.words import form as words
@@ -102,7 +103,7 @@ def parts_of(
     own, others, unread = [beside], list[Attached](), 0
     files: list[FileInfo] = []
     for attachment in islice(attachments, _MOST):
-        files += files_of(_mappings(attachment, "files"))
+        files += files_of(mappings(attachment, "files"))
         if _is_shared(attachment) or (not by_app and _is_of_others(attachment)):
             found = _of_others(attachment)
             others += [found] if found.text else []
@@ -180,16 +181,16 @@ def _parts(attachment: Attachment, depth: int) -> Iterator[str]:
     title, url = _text(attachment, "title"), _text(attachment, "title_link")
     yield linked(title, url) if url and "<" not in title else title
     yield from _person(_text(attachment, "text"), _blocks(attachment))
-    yield from map(_field, _mappings(attachment, "fields"))
-    yield from (_action(each) for each in _mappings(attachment, "actions"))
-    for nested in _mappings(attachment, "attachments"):
+    yield from map(_field, mappings(attachment, "fields"))
+    yield from (_action(each) for each in mappings(attachment, "actions"))
+    for nested in mappings(attachment, "attachments"):
         yield _attached(nested, depth + 1)
 
 
 def _small_print(attachment: Attachment) -> Iterator[str]:
     if isinstance(attachment.get("image_url"), str) and not _is_shared(attachment):
         yield talk.PICTURE_UNREAD("")
-    if names := names_of_files(_mappings(attachment, "files")):
+    if names := names_of_files(mappings(attachment, "files")):
         yield ATTACHED(names)
     yield _text(attachment, "footer")
 
@@ -197,7 +198,7 @@ def _small_print(attachment: Attachment) -> Iterator[str]:
 def _blocks(attachment: Attachment) -> list[JsonValue]:
     """Its blocks; those of a forwarded message stand deeper."""
     found: list[JsonValue] = []
-    for each in _mappings(attachment, "message_blocks"):
+    for each in mappings(attachment, "message_blocks"):
         message = each.get("message")
         blocks = message.get("blocks") if isinstance(message, dict) else None
         found += blocks if isinstance(blocks, list) else []
@@ -220,12 +221,6 @@ def _text(attachment: Attachment, name: str) -> str:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return escaped(str(value))
     return value.strip() if isinstance(value, str) else ""
-
-
-def _mappings(attachment: Attachment, name: str) -> Sequence[Attachment]:
-    value = attachment.get(name)
-    found = value if isinstance(value, list) else []
-    return [each for each in found if isinstance(each, dict)]
 
 
 async def said_in(message: SlackMessage, people: People, asker: str, *, bot_user: str = "") -> Said:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -20,7 +20,7 @@ from bot.slack.inbound.payloads import SlackMessage
 from bot.slack.people.people import MOST_NAMED, NAMES_PER_MINUTE_EACH, People
 from bot.slack.reading.message_text import names_of_files, text_of_message
 from bot.slack.slack import HISTORY, REPLIES
-from bot.slack.web_api import WebApi, mapping
+from bot.slack.web_api import WebApi, mapping, mappings, ts_of
 from bot.slack_limits import TIER_3_PER_MINUTE
 from bot.store.allowances import Allowances
 from bot.words import talk
@@ -104,7 +104,7 @@ class ThreadReader:
 
     async def _page(
         self, thread: _Thread, after: str, before_ts: str
-    ) -> tuple[dict[str, Mapping[str, Any]], bool]:
+    ) -> tuple[Mapping[str, Mapping[str, Any]], bool]:
         """The oldest messages between two moments, by their ts, and whether there are more. Slack
         adds the root to every page."""
         await self._turn(thread.asker)
@@ -117,7 +117,7 @@ class ThreadReader:
         if after:
             body["oldest"] = after
         reply = await self._api.call(REPLIES, body, read=True)
-        messages = {str(message.get("ts")): message for message in _mappings(reply, "messages")}
+        messages = {ts_of(message): message for message in mappings(reply, "messages")}
         page = {ts: message for ts, message in messages.items() if after < ts < before_ts}
         return page, bool(reply.get("has_more"))
 
@@ -140,22 +140,22 @@ class ThreadReader:
             await asyncio.sleep(0)
 
     def _parsed(self, message: Mapping[str, Any]) -> _Message | None:
-        if message.get("hidden") or (message.get("subtype") or "") not in _SAYING:
+        if message.get("hidden") or str(message.get("subtype") or "") not in _SAYING:
             return None
         user = str(message.get("user") or "")
         own = user == self._bot_user
-        blocks = list(_mappings(message, "blocks"))
+        blocks = mappings(message, "blocks")
         if own:
             _drop_small_print(blocks)
         text = text_of_message(
             str(message.get("text") or ""),
             blocks,
-            _mappings(message, "attachments"),
+            mappings(message, "attachments"),
             by_app=own or bool(message.get("bot_id")),
         )
-        files = [*_mappings(message, "files")]
+        files = mappings(message, "files")
         forwarded = [
-            file for each in _mappings(message, "attachments") for file in _mappings(each, "files")
+            file for each in mappings(message, "attachments") for file in mappings(each, "files")
         ]
         name = message.get("username") or mapping(message.get("bot_profile")).get("name")
         known = () if own else files_of([*files, *forwarded])
@@ -225,15 +225,10 @@ async def _people_in(messages: Sequence[_Message]) -> Sequence[str]:
     return list(users)
 
 
-def _drop_small_print(blocks: list[Mapping[str, Any]]) -> None:
+def _drop_small_print(blocks: list[dict[str, Any]]) -> None:
     """Leave out what stands below an answer: buttons, and the line with its model and cost."""
     while blocks and blocks[-1].get("type") in _SMALL_PRINT:
         blocks.pop()
-
-
-def _mappings(body: Mapping[str, Any], name: str) -> Iterable[Any]:
-    """The JSON objects in the list `name` of `body`, if there is one."""
-    return (each for each in body.get(name) or () if isinstance(each, Mapping))
 
 
 def _between(ts: str, later_ts: str) -> str:
@@ -270,14 +265,11 @@ class WholeMessages:
                 reply = await self._api.call(method, body, read=True)
         except TimeoutError:
             raise OutcomeUnknown(f"{method}: no reply in time") from None
-        found = reply.get("messages")
-        for message in found if isinstance(found, list) else []:
-            if isinstance(message, dict) and message.get("ts") == ts:
-                return _read(message)
-        return None
+        found = (message for message in mappings(reply, "messages") if ts_of(message) == ts)
+        return next(map(_read, found), None)
 
 
-def _read(message: dict[str, object]) -> SlackMessage | None:
+def _read(message: Mapping[str, Any]) -> SlackMessage | None:
     try:
         return SlackMessage.model_validate(message)
     except ValidationError:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
 import pytest
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.people import membership as module
 from bot.slack.people.membership import MOST_LOOKS, Membership
 from bot.slack.people.person import Person
-from bot.slack.web_api import RestingApi
+from bot.slack.web_api import RestingApi, WebApi
 from bot.store.allowances import Allowances, Rests
 from bot.store.keys import Keys
 from bot.store.memory import Memory
@@ -251,3 +253,18 @@ async def test_those_who_ask_at_once_are_told_the_same(
     found = await asyncio.gather(*(each.sight(member(CHLOE), LEADERSHIP) for each in replicas))
 
     assert found == ["no"] * 4
+
+
+@pytest.mark.parametrize("said", [f"U0{ANA}", {ANA: True}, 7, None])
+async def test_who_is_named_in_no_list_of_members_is_not_known_to_be_one(
+    said: object, store: Store, keys: Keys
+) -> None:
+    class AnythingApi(WebApi):
+        async def call(
+            self, method: str, body: Mapping[str, Any], *, read: bool = False
+        ) -> Mapping[str, Any]:
+            return {"ok": True, "channel": {"is_private": True}, "members": said}
+
+    asking = Membership(AnythingApi(AsyncWebClient()), Memory(store, keys), Allowances(store, keys))
+
+    assert await asking.sight(member(ANA), DESIGN) == "unknown"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.completion.ask import Said
 from bot.errors import RateLimited, SlackError
@@ -342,3 +343,33 @@ async def test_pages_that_lead_nowhere_end(store: Store, keys: Keys) -> None:
     said = await reader.read("C1", "1", "1800000000.000100", asker=CHLOE)
     assert [each.text for each in said] == ["hm"]
     assert calls == 2
+
+
+class AnythingApi(WebApi):
+    """Gives the same for each page."""
+
+    def __init__(self, said: object) -> None:
+        super().__init__(AsyncWebClient())
+        self.said = said
+
+    async def call(
+        self, method: str, body: Mapping[str, Any], *, read: bool = False
+    ) -> Mapping[str, Any]:
+        return {"ok": True, "messages": self.said}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        7,
+        "1.1",
+        {"ts": "1.1"},
+        [None, [], {"ts": 1.1, "text": "a number"}, {"ts": "1x", "text": "no moment"}],
+        [{"ts": "1.1", "subtype": ["a"], "text": "of no kind"}],
+        [{"ts": "1.1", "blocks": 7, "attachments": True, "files": "F1"}],
+    ],
+)
+async def test_of_what_is_no_thread_nothing_is_read(said: object, store: Store, keys: Keys) -> None:
+    reader = reader_of(AnythingApi(said), store, keys)
+
+    assert await reader.read(GENERAL, "1.0", "2.0", asker=CHLOE) == ()
