@@ -76,13 +76,9 @@ class Setup:
     _changed: Changed = _nobody
     """Called with whoever saved something, once Slack has the ack."""
 
-    async def on_shortcut(self, payload: GlobalShortcut) -> Reaction:
-        """From the shortcuts menu."""
+    async def on_wanted(self, payload: GlobalShortcut | Click) -> Reaction:
+        """From the shortcuts menu, or from the Home tab."""
         return Reaction(then=partial(self._open, payload.trigger_id, payload.user))
-
-    async def on_home_button(self, click: Click) -> Reaction:
-        """From the Home tab."""
-        return Reaction(then=partial(self._open, click.trigger_id, click.user))
 
     async def on_submit(self, submission: Submission) -> Reaction:
         """What was chosen in the first form is shown in the second; that one is saved."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Protocol
 
 from attrs import frozen
 
@@ -44,14 +43,9 @@ _NOT_AGAIN = ("prompt", "n", "echo")
 """Parameters of the question that are not those of what goes on with one of its answers."""
 
 Find = Callable[[], Awaitable[Job | None]]
-
-
-class EditForms(Protocol):
-    """What opens the form that the Edit button is for."""
-
-    async def on_edit(self, click: Click, find: Find) -> Reaction:
-        """Open the form at once, and fill it with what `find` finds, or with the sentence of the
-        `UserError` that it raises."""
+EditForm = Callable[[Click, Find], Awaitable[Reaction]]
+"""Opens the form of the Edit button at once, and fills it with what is found, or with the sentence
+of the `UserError` that is raised."""
 
 
 @frozen
@@ -60,7 +54,7 @@ class Buttons:
     changes anything is acked once that is stored."""
 
     _asking: Asking
-    _forms: EditForms
+    _edit: EditForm
     _clicks: Clicks
 
     async def on_stop(self, click: Click) -> Reaction:
@@ -77,7 +71,7 @@ class Buttons:
 
     async def on_edit(self, click: Click) -> Reaction:
         """Open the form with what was asked in it."""
-        return await self._forms.on_edit(click, partial(self._to_edit, click))
+        return await self._edit(click, partial(self._to_edit, click))
 
     async def on_details(self, click: Click) -> Reaction:
         """Show what was sent, what it took, and how the model came to its answer."""

@@ -56,11 +56,12 @@ class Clicks:
         job = await self.queue.look(named_by(click.action.value)[0])
         return job if job and is_about(click, job) else None
 
-    async def acted(self, click: Click, act: Act, seconds: float = 0) -> Reaction:
+    async def acted(self, click: Click, act: Act, seconds: float = ACT_SECONDS) -> Reaction:
         """Do what `act` does with the job, and tell what it returns, if anything. What is not
-        stored in time is not acked; it goes on, for so many `seconds` (0: `ACT_SECONDS`), and is
-        told about."""
-        acting = await begun(self._act(click, act, seconds), STORE_SECONDS)
+        stored in time is not acked; it goes on, for so many `seconds`, and is told about."""
+        action, failed = click.action.action_id, talk.BUTTON_FAILED
+        done = soon(self._done(click, act), seconds, failed, "click came to nothing", action=action)
+        acting = await begun(done, STORE_SECONDS)
         if acting.done() and not acting.result():
             return Reaction()
         in_time = acting.done() and acting.result() != talk.BUTTON_FAILED
@@ -109,13 +110,6 @@ class Clicks:
             "response_url": click.response_url or None,
             "clicked_at": click.at,
         }
-
-    async def _act(self, click: Click, act: Act, seconds: float) -> Told:
-        acting, failed = self._done(click, act), talk.BUTTON_FAILED
-        action = click.action.action_id
-        return await soon(
-            acting, seconds or ACT_SECONDS, failed, "click came to nothing", action=action
-        )
 
     async def _done(self, click: Click, act: Act) -> Told:
         job = await self.job(click)

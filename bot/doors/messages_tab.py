@@ -133,7 +133,7 @@ class MessagesTab:
         """Ask the question of the button, for whoever clicked, where they did."""
         prompt = _prompt(click.action.value)
         if not prompt or not click.channel.startswith("D"):
-            return Reaction(then=partial(self._tell, click, words.NO_SUCH_PROMPT))
+            return Reaction(then=partial(self._slack.ephemeral.answer, click, words.NO_SUCH_PROMPT))
         person = await self._slack.people.find(click.user, within=0)
         place = Place(
             dedupe=_dedupe(click),
@@ -147,7 +147,7 @@ class MessagesTab:
         )
         asked = await self._asking.ask(Flags({"prompt": prompt}), place)
         if isinstance(asked, Refused):
-            return Reaction(then=partial(self._tell, click, asked.count()))
+            return Reaction(then=partial(self._slack.ephemeral.answer, click, asked.count()))
         return Reaction()
 
     async def _greet(self, user: str) -> None:
@@ -162,11 +162,6 @@ class MessagesTab:
             await self._slack.messages.post(channel, _greeting(name), job_id="", part=_PART)
         except SlackError as error:
             log.warning("not greeted", error=str(error))
-
-    async def _tell(self, click: Click, sentence: str) -> None:
-        await self._slack.ephemeral.tell(
-            sentence, user=click.user, channel=click.channel, response_url=click.response_url
-        )
 
 
 def _fitting(saved: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:

@@ -123,13 +123,13 @@ def build_slack_app(
         ignoring_self_events_enabled=False,
         raise_error_for_unhandled_request=True,
     )
-    _Wiring(app, tasks, acks or Acks()).connect(listeners)
+    _Connector(app, tasks, acks or Acks()).connect(listeners)
     app.error(_unhandled)
     return app
 
 
 @frozen
-class _Wiring:
+class _Connector:
     """Joins payloads to listeners."""
 
     _app: AsyncApp
@@ -150,7 +150,7 @@ class _Wiring:
             self._acking(GlobalShortcut, forms.on_global_shortcut)
         )
         app.shortcut({"type": "shortcut", "callback_id": SETUP_ACTION})(
-            self._acking(GlobalShortcut, listeners.setup.on_shortcut)
+            self._acking(GlobalShortcut, listeners.setup.on_wanted)
         )
         app.shortcut({"type": "message_action", "callback_id": MESSAGE_SHORTCUT})(
             self._acking(MessageShortcut, forms.on_message_shortcut)
@@ -166,7 +166,7 @@ class _Wiring:
             ASK_ANYWAY: listeners.mistyped.on_anyway,
             TO_FORM: listeners.mistyped.on_form,
             GLOBAL_SHORTCUT: forms.on_home_button,
-            SETUP_ACTION: listeners.setup.on_home_button,
+            SETUP_ACTION: listeners.setup.on_wanted,
         }
         clicks |= dict.fromkeys(SUGGESTED_ACTIONS, listeners.messages_tab.on_suggested)
         prompts = [f"{PROMPT_ACTION}{number}" for number in range(MOST_PROMPTS)]

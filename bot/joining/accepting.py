@@ -35,8 +35,8 @@ def listeners(parts: Wiring) -> Listeners:
     settings, store, slack, grok = parts.settings, parts.store, parts.slack, parts.grok
     queue, asking, home = parts.queue, parts.asking(), parts.home()
     admission, permission, presence = parts.admission, parts.permission, parts.presence
-    clicks = Clicks(permission, presence, queue, slack)
-    changing = Changing(store.policies, store.saved, grok, settings)
+    clicks = Clicks(permission=permission, presence=presence, queue=queue, slack=slack)
+    changing = Changing(policies=store.policies, saved=store.saved, grok=grok, settings=settings)
     prompts = PromptCommands(store.saved)
     whole = WholeMessages(slack.hurried, store.allowances)
     box = DraftBox(store.drafts)
@@ -108,7 +108,7 @@ def listeners(parts: Wiring) -> Listeners:
             store=store,
             retention=settings.thread_retention_seconds,
         ),
-        buttons=Buttons(asking=asking, forms=forms, clicks=clicks),
+        buttons=Buttons(asking=asking, edit=forms.on_edit, clicks=clicks),
         voting=Voting(clicks=clicks, whole=whole, slack=slack, store=store, settings=settings),
         home=home,
         setup=Setup(

@@ -88,7 +88,15 @@ async def open_ground(
         await stack.enter_async_context(keeping("catalogue", _keep_prices(grok, rest)))
         tasks = await stack.enter_async_context(BackgroundTasks())
         yield Ground(
-            settings, duty, tokenless.session, tokenless, store, grok, tasks, rest.acks, rest
+            settings=settings,
+            duty=duty,
+            session=tokenless.session,
+            tokenless=tokenless,
+            store=store,
+            grok=grok,
+            tasks=tasks,
+            acks=rest.acks,
+            rest=rest,
         )
 
 

@@ -100,9 +100,13 @@ def _opening(
     ) -> AbstractAsyncContextManager[Tenant]:
         settings = ground.settings
         admins = ",".join(sorted(admins_in(settings, installation.team)))
-        own = settings.model_copy(update={"grok_admins": admins})
-        grok = ground.grok if grok_key is None else ground.grok.with_key(grok_key)
-        return open_team(ground, installation, connected, Own(own, grok, grok_keys, dispatcher))
+        own = Own(
+            settings=settings.model_copy(update={"grok_admins": admins}),
+            grok=ground.grok if grok_key is None else ground.grok.with_key(grok_key),
+            grok_keys=grok_keys,
+            dispatcher=dispatcher,
+        )
+        return open_team(ground, installation, connected, own)
 
     return opening
 

@@ -125,7 +125,7 @@ async def desk(
         await stack.enter_async_context(
             listening(
                 workspace,
-                shortcut=setup.on_shortcut,
+                shortcut=setup.on_wanted,
                 view_submission=setup.on_submit,
                 block_suggestion=suggest,
             )

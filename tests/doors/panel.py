@@ -54,7 +54,7 @@ class Panel:
         slack = slack_side(api, store, keys)
         self.buttons = Buttons(
             asking=asking_of(queue, store, keys, grok, slack.people),
-            forms=self.forms,
+            edit=self.forms.on_edit,
             clicks=Clicks(
                 permission=Permission(Settings(_env_file=None)),
                 presence=Presence(slack.people, slack.membership),
