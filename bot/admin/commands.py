@@ -108,9 +108,13 @@ class CommandRunner:
             await self._tell(where, CommandReply((words.NOT_ANNOUNCED,)))
 
     async def _answer(self, command: AdminCommand, caller: Caller) -> CommandReply:
+        if command.faults:
+            wrong = refused(command.faults, command.name, changing=command.verb.changes)
+            return CommandReply((wrong.sentence,))
+        handler = self._handlers.get(command.name, self._changing.carry_out)
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                return await self._said(command, caller)
+                return await handler(command, caller)
         except RequestRefused as error:
             return CommandReply((error.sentence,))
         except (StoreUnavailable, TimeoutError) as error:
@@ -120,12 +124,6 @@ class CommandRunner:
         except Exception:
             log.exception("command failed")
             return CommandReply((words.FAILED,))
-
-    async def _said(self, command: AdminCommand, caller: Caller) -> CommandReply:
-        if command.faults:
-            raise refused(command.faults, command.name, changing=command.verb.changes)
-        handler = self._handlers.get(command.name, self._changing.carry_out)
-        return await handler(command, caller)
 
     @property
     def _handlers(self) -> Mapping[str, Handler]:

@@ -22,7 +22,7 @@ from bot.errors import SlackError, StoreUnavailable, what_it_says
 from bot.patience import soon
 from bot.rules.saved_prompts import PLACE
 from bot.slack.agent import SUGGESTED
-from bot.slack.blocks import Block, Message, Offered, button, lines, small
+from bot.slack.blocks import Message, Offered, lines, row, small
 from bot.slack.inbound.payloads import Click, ContextChanged, HomeOpened
 from bot.slack.inbound.reaction import Reaction
 from bot.slack.people.person import Person
@@ -177,9 +177,8 @@ def _greeting(name: str) -> Message:
     shown = [f"*{greeting}*", words.HELLO, "", words.TO_BEGIN]
     shown += [f"• {prompt}" for _, prompt in words.PROMPTS]
     labels = zip(SUGGESTED_ACTIONS, words.PROMPTS, strict=True)
-    buttons = [button(Offered(act, text, str(at))) for at, (act, (text, _)) in enumerate(labels)]
-    below: Block = {"type": "actions", "elements": buttons}
-    return Message((*lines(shown), below, small(words.MAY_ERR)), greeting)
+    buttons = [Offered(act, text, str(at)) for at, (act, (text, _)) in enumerate(labels)]
+    return Message((*lines(shown), row(buttons), small(words.MAY_ERR)), greeting)
 
 
 def _dedupe(click: Click) -> str:

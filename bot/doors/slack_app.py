@@ -36,7 +36,7 @@ from bot.doors.sharing import SHARE, Sharing
 from bot.doors.stopping import Stopping
 from bot.doors.voting import FEEDBACK_FORM, Voting
 from bot.slack.blocks import BUTTONS, FEEDBACK
-from bot.slack.inbound.bolt import PAYLOAD, RETRY, not_understood
+from bot.slack.inbound.bolt import PAYLOAD, RETRY, not_now, not_understood
 from bot.slack.inbound.incoming import Malformed
 from bot.slack.inbound.payloads import (
     Click,
@@ -64,9 +64,6 @@ log = structlog.get_logger(__name__)
 COMMAND = "/grok"
 GLOBAL_SHORTCUT = "new_grok"
 MESSAGE_SHORTCUT = "ask_grok"
-
-_NOT_NOW = 503
-"""No ack: both transports let Slack know that what it sent was not taken."""
 
 P = TypeVar("P", bound=Payload)
 
@@ -216,7 +213,7 @@ class _Connector:
             if isinstance(payload, model):
                 reaction = await _react(handler, payload) or reaction
             if reaction.again:
-                ack.response = BoltResponse(status=_NOT_NOW, body="")
+                ack.response = not_now()
             else:
                 await _send(ack, reaction.ack)
             self._follow(reaction)
@@ -238,7 +235,7 @@ class _Connector:
             if reaction.again and context[RETRY] >= EVENT_RETRIES:
                 reaction = Reaction(then=reaction.at_last)
             self._follow(reaction)
-            return BoltResponse(status=_NOT_NOW if reaction.again else 200, body="")
+            return not_now() if reaction.again else BoltResponse(status=200, body="")
 
         self._app.middleware(on_event)
 

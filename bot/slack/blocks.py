@@ -258,10 +258,8 @@ class Foot:
         return replace(self, job_id=job_id, buttons=("continue", *self.buttons), section=section)
 
     def _buttons(self) -> Block:
-        elements = [
-            button(Offered(name, talk.BUTTONS[name], self._value(name))) for name in self.buttons
-        ]
-        return {"type": "actions", "block_id": BUTTONS_BLOCK, "elements": elements}
+        shown = [Offered(name, talk.BUTTONS[name], self._value(name)) for name in self.buttons]
+        return row(shown, BUTTONS_BLOCK)
 
     def _value(self, button: Button) -> str:
         return value_of(self.job_id, self.section) if button == "continue" else self.job_id
@@ -349,11 +347,12 @@ def note(sentence: str, text: str = "") -> Message:
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """A button below a sentence for one person."""
+    """A button: its `action_id`, what stands on it, and what Slack sends with a click."""
 
     action: str
     label: str
     value: str = ""
+    primary: bool = False
 
 
 def offer(sentence: str, buttons: Sequence[Offered] = (), copy: str = "") -> Message:
@@ -365,7 +364,7 @@ def offer(sentence: str, buttons: Sequence[Offered] = (), copy: str = "") -> Mes
         code = {"type": "rich_text_preformatted", "elements": [text]}
         blocks.append({"type": "rich_text", "elements": [code]})
     if buttons:
-        blocks.append({"type": "actions", "elements": [*map(button, buttons)]})
+        blocks.append(row(buttons))
     return Message(tuple(blocks), _cut(sentence))
 
 
@@ -373,13 +372,19 @@ def _cut(text: str) -> str:
     return shortened(text, _OFFER_CHARS)
 
 
-def button(offered: Offered) -> Block:
-    """A button as Slack's JSON."""
+def row(offered: Iterable[Offered], block_id: str = "") -> Block:
+    """Buttons side by side."""
+    named = {"block_id": block_id} if block_id else {}
+    return {"type": "actions", **named, "elements": [*map(_button, offered)]}
+
+
+def _button(offered: Offered) -> Block:
     return {
         "type": "button",
         "action_id": offered.action,
         "text": _plain(offered.label),
         **({"value": offered.value} if offered.value else {}),
+        **({"style": "primary"} if offered.primary else {}),
     }
 
 

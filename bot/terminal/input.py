@@ -139,7 +139,7 @@ async def read_files(paths: Sequence[str], reading: Reading) -> tuple[Enclosure,
             data = await asyncio.to_thread(_bytes_of, path)
             found.append(await reading.read(FileInfo(name=name, kind=kind, size=len(data)), data))
     if unread := named_unread(found):
-        raise UserError(words.unread(unread))
+        raise UserError(words.FILES_UNREAD([f"{name} ({why})" for name, why in unread]))
     return tuple(found)
 
 

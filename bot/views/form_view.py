@@ -22,7 +22,7 @@ from bot.markdown import safety
 from bot.markdown.characters import printable
 from bot.rules.policy import Models
 from bot.rules.saved_prompts import Offer
-from bot.slack.blocks import Offered, button
+from bot.slack.blocks import Offered, row
 from bot.slack_limits import OPTION_TEXT_CHARS, OPTIONS_IN_LIST, SECTION_TEXT_CHARS
 from bot.views.form_fields import (
     NOT_SET,
@@ -233,7 +233,7 @@ def _first_lines(text: str) -> str:
 def _switch(filled: Filled, *, advanced: bool) -> Json:
     label = words.FEWER if advanced else words.MORE(_hidden(filled))
     switch = Offered(ADVANCED_ID, label, "off" if advanced else "on")
-    return {"type": "actions", "block_id": ADVANCED_ID, "elements": [button(switch)]}
+    return {**row([switch], ADVANCED_ID)}
 
 
 def _hidden(filled: Filled) -> int:

@@ -9,7 +9,7 @@ from bot.completion.excerpt import excerpt
 from bot.grok.catalogue import by_price
 from bot.grok.known_models import Model
 from bot.rules.policy import Models
-from bot.slack.blocks import DIVIDER, Block, Offered, button, heading, lines, moment, section, small
+from bot.slack.blocks import DIVIDER, Block, Offered, heading, lines, moment, row, section, small
 from bot.slack.views import ViewJson
 from bot.slack_limits import VIEW_BLOCKS
 from bot.store.conversations import Recent
@@ -47,11 +47,10 @@ def home_view(parts: Sequence[Part]) -> ViewJson:
 
 def ways_to_ask(name: str, bot_user: str) -> Part:
     """What can be done here, and a button that does it; `name` of the viewer, or empty."""
-    ask = {**button(Offered(ASK_ACTION, words.ASK)), "style": "primary"}
     return (
         heading(words.GREETING(excerpt(name))),
         section(words.WAYS_TO_ASK(f"<@{bot_user}>")),
-        {"type": "actions", "elements": [ask]},
+        row([Offered(ASK_ACTION, words.ASK, primary=True)]),
         small(words.MAY_ERR),
     )
 
@@ -84,13 +83,11 @@ def quotas(shown: Sequence[str]) -> Part:
 
 def saved_prompts(names: Sequence[str]) -> Part:
     """A button for each of the viewer's prompts, which opens the form with it."""
-    buttons = [
-        button(Offered(f"{PROMPT_ACTION}{number}", name, name))
-        for number, name in enumerate(names[:MOST_PROMPTS])
-    ]
+    shown = enumerate(names[:MOST_PROMPTS])
+    buttons = [Offered(f"{PROMPT_ACTION}{number}", name, name) for number, name in shown]
     return (
         heading(words.YOUR_PROMPTS),
-        {"type": "actions", "elements": buttons},
+        row(buttons),
         small(words.HOW_TO_SAVE),
     )
 
@@ -124,7 +121,7 @@ def _some(named: Sequence[str]) -> str:
 
 def set_up() -> Part:
     """A button that opens the forms of defaults and quotas."""
-    return ({"type": "actions", "elements": [button(Offered(SETUP_ACTION, words.SET_UP))]},)
+    return (row([Offered(SETUP_ACTION, words.SET_UP)]),)
 
 
 def models(known: Sequence[Model], default: Model | None, allowed: Models | None = None) -> Part:

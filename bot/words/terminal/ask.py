@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from bot.words.sentences import Sentence
 
@@ -62,11 +61,11 @@ FOLDER = Sentence(
 )
 
 
-def unread(files: Sequence[tuple[str, str]]) -> str:
-    """Files that cannot go along, each by its name and with its reason."""
-    named = "; ".join(f"{name} ({why})" for name, why in files)
-    return f"Not read: {named}. Grok was not asked: leave it out, or name another."
-
+FILES_UNREAD = Sentence(
+    "Not read: {files:apart}. Grok was not asked: leave {files:it|them} out, or name "
+    "{files:another|others}."
+)
+"""Of files that cannot go along, each with its name and its reason."""
 
 TOO_MANY_FILES = Sentence("At most {most} files go along with one question, so Grok was not asked.")
 TOO_LONG = Sentence(
