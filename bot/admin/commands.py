@@ -54,7 +54,7 @@ MOST_ENTRIES = 15
 """Changes that `audit` shows."""
 
 
-Handler = Callable[[AdminCommand, Caller], Awaitable[CommandReply]]
+CommandHandler = Callable[[AdminCommand, Caller], Awaitable[CommandReply]]
 
 
 @frozen
@@ -126,7 +126,7 @@ class CommandRunner:
             return CommandReply((words.FAILED,))
 
     @property
-    def _handlers(self) -> Mapping[str, Handler]:
+    def _handlers(self) -> Mapping[str, CommandHandler]:
         """What does something else than change the policy, by its name."""
         return {
             "models": self._models,

@@ -32,8 +32,8 @@ from bot.views.form_view import errors_of, fault_in_labels
 from bot.views.setup_view import (
     FORMS,
     PLACE_FORM,
+    Settable,
     SetupMetadata,
-    What,
     is_stale,
     limit_errors,
     place_view,
@@ -54,7 +54,7 @@ NAME_SECONDS = 0.3
 SAVE_SECONDS = 1.5
 """What saving may take of the 3 s of an ack, of which looking up who it is may take 1."""
 
-_MATTERS: Mapping[What, Matter] = {"defaults": "defaults", "limits": "quota"}
+_MATTERS: Mapping[Settable, Matter] = {"defaults": "defaults", "limits": "quota"}
 _Errors = Mapping[str, str]
 
 Changed = Callable[[str], Awaitable[None]]
@@ -115,7 +115,7 @@ class Setup:
         owner, rules = whose(chosen.scope, ""), policy.of(chosen.scope)
         return Reaction.shows(rules_view(chosen.what, chosen.scope, owner, rules))
 
-    async def _save(self, what: What, submission: Submission, policy: Policy) -> Reaction:
+    async def _save(self, what: Settable, submission: Submission, policy: Policy) -> Reaction:
         view = submission.view
         metadata = SetupMetadata.read(view.private_metadata)
         scope = metadata.scope_of(what) if metadata else None
@@ -131,7 +131,7 @@ class Setup:
             return Reaction.marks(errors)
         return await self._change(scope, fields, submission)
 
-    async def _refusal(self, what: What, user: str) -> str:
+    async def _refusal(self, what: Settable, user: str) -> str:
         return self._permission.refusal(_MATTERS[what], await self._slack.people.find(user))
 
     async def _plain(self, refusal: str, user: str) -> str:
@@ -147,7 +147,7 @@ class Setup:
         return await self._presence.refusal(user, scope.id)
 
     def _read(
-        self, what: What, submission: Submission, scope: Scope, policy: Policy
+        self, what: Settable, submission: Submission, scope: Scope, policy: Policy
     ) -> tuple[Fields, _Errors]:
         """What is to be changed, and what is wrong with it by block_id."""
         values, rules = submission.view.values, policy.of(scope)

@@ -16,6 +16,7 @@ from bot.completion.ask import Ask, Begun, written
 from bot.completion.request import CompletionRequest
 from bot.completion.result import Answer
 from bot.doors.clicks import ACT_SECONDS, Clicks, Told
+from bot.doors.forms import Find
 from bot.errors import UserError
 from bot.jobs.job import ROOT, Job
 from bot.jobs.sequels import Sequel, Sequels
@@ -42,7 +43,6 @@ MOST_RETRIES = 20
 _NOT_AGAIN = ("prompt", "n", "echo")
 """Parameters of the question that are not those of what goes on with one of its answers."""
 
-Find = Callable[[], Awaitable[Job | None]]
 EditForm = Callable[[Click, Find], Awaitable[Reaction]]
 """Opens the form of the Edit button at once, and fills it with what is found, or with the sentence
 of the `UserError` that is raised."""

@@ -39,7 +39,7 @@ _STOPPED = (talk.STOPPED_ALONE, talk.NOTHING_TO_STOP)
 
 Told = str | Message
 """What there is to tell; empty: nothing."""
-Act = Callable[[Click, Job], Awaitable[Told]]
+ActOnJob = Callable[[Click, Job], Awaitable[Told]]
 
 
 @frozen
@@ -56,7 +56,7 @@ class Clicks:
         job = await self.queue.look(named_by(click.action.value)[0])
         return job if job and is_about(click, job) else None
 
-    async def acted(self, click: Click, act: Act, seconds: float = ACT_SECONDS) -> Reaction:
+    async def acted(self, click: Click, act: ActOnJob, seconds: float = ACT_SECONDS) -> Reaction:
         """Do what `act` does with the job, and tell what it returns, if anything. What is not
         stored in time is not acked; it goes on, for so many `seconds`, and is told about."""
         action, failed = click.action.action_id, talk.BUTTON_FAILED
@@ -111,7 +111,7 @@ class Clicks:
             "clicked_at": click.at,
         }
 
-    async def _done(self, click: Click, act: Act) -> Told:
+    async def _done(self, click: Click, act: ActOnJob) -> Told:
         job = await self.job(click)
         return await act(click, job) if job else talk.ANSWER_FORGOTTEN
 

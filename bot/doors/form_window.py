@@ -203,7 +203,7 @@ class FormWindow:
     def __init__(self, views: Views, box: DraftBox, ephemeral: Ephemeral) -> None:
         self._views = views
         self._box = box
-        self._aside = ephemeral
+        self._ephemeral = ephemeral
 
     async def open(self, summons: Summons, begin: Callable[[], Awaitable[Draft]]) -> None:
         """Open the form before anything else, for a trigger lives 3 s; then fill it with the
@@ -296,7 +296,7 @@ class FormWindow:
         return False
 
     async def _tell(self, summons: Summons, sentence: str) -> None:
-        await self._aside.tell(
+        await self._ephemeral.tell(
             sentence,
             user=summons.user,
             channel=summons.channel,

@@ -27,7 +27,7 @@ from bot.slack.side import SlackSide
 from bot.store.conversations import Recent
 from bot.store.side import StoreSide
 from bot.views import home_view as view
-from bot.views.home_view import Part, is_channel
+from bot.views.home_view import HomePart, is_channel
 from bot.words import home as words
 from bot.words import usage as usage_words
 from bot.words.sentences import each as all_of
@@ -97,7 +97,7 @@ class Home:
         read = await soon(concern, READ_SECONDS, None, "quotas not read")
         return read or self._home_rules.unknown()
 
-    async def _prompts(self, person: Person) -> tuple[Part, ...]:
+    async def _prompts(self, person: Person) -> tuple[HomePart, ...]:
         """The prompts of their own, if Redis says that there are any."""
         reading = self._store.saved.prompts(Scope("user", person.id))
         found = await soon(reading, READ_SECONDS, (), "prompts not read")
@@ -119,7 +119,7 @@ class Home:
 class Concern:
     """Parts of the tab, and the model that answers when nobody says otherwise."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[HomePart, ...]
     model: str
     allowed: Models | None = None
     """Which models may be asked; None: nobody says, or it is none of their business."""
@@ -156,12 +156,12 @@ class HomeRules:
         ]
         values = rules.values
         shown = self._defaults(values, _own_defaults(of_channels))
-        parts: tuple[Part, ...] = (shown, view.quotas(lines))
+        parts: tuple[HomePart, ...] = (shown, view.quotas(lines))
         may_set = not self._permission.refusal("defaults", person)
         parts = (*parts, view.set_up()) if may_set else parts
         return Concern(parts, str(values["model"]), allowed)
 
-    async def votes(self, person: Person) -> tuple[Part, ...]:
+    async def votes(self, person: Person) -> tuple[HomePart, ...]:
         """What people think of this month's answers, for admins. Raises `StoreUnavailable`."""
         if not self._permission.is_admin(person):
             return ()
@@ -190,7 +190,7 @@ class HomeRules:
         parts = (self._defaults(values, ()), view.quotas([words.QUOTAS_AWAY]))
         return Concern(parts, str(values["model"]))
 
-    def _defaults(self, values: Mapping[str, JsonValue], of_channels: Iterable[str]) -> Part:
+    def _defaults(self, values: Mapping[str, JsonValue], of_channels: Iterable[str]) -> HomePart:
         most = values["max_tokens"]
         others = [
             words.DEFAULT(label=default_label(name), value=default_value(name, value))

@@ -50,7 +50,7 @@ REFUSE_SECONDS = 0.4
 
 FORGET_SECONDS = 2.0
 
-Told = str | Message | Callable[[], Awaitable[str | Message | None]]
+ToTell = str | Message | Callable[[], Awaitable[str | Message | None]]
 """What there is to tell, or what makes it once it is to be told."""
 
 
@@ -77,7 +77,7 @@ class Conversing:
     _mistyped: Mistyped
     _queue: Queue
     _deletions: Deletions
-    _surface: MessagesTab
+    _messages_tab: MessagesTab
     _whole: WholeMessages
     _slack: SlackSide
     _store: StoreSide
@@ -143,7 +143,7 @@ class Conversing:
         except SlackError as error:
             log.warning("message not shown", error=str(error))
         names = await self._names_in(heard, author, deadline)
-        heard = await self._surface.hinted(heard, author, within=_left(deadline))
+        heard = await self._messages_tab.hinted(heard, author, within=_left(deadline))
         return await self._react(heard, thread, names)
 
     async def _completed(self, heard: Heard, deadline: float) -> Heard:
@@ -209,7 +209,7 @@ class Conversing:
         if command:
             like = partial(self._mistyped.like_command, text, place, command)
             return self._telling(heard, like, "refused")
-        if sentence := await self._surface.unfilled(heard, text):
+        if sentence := await self._messages_tab.unfilled(heard, text):
             return await self._said_no(heard, self._given_back(heard, text, place, sentence))
         return await self._ask(heard, flags, text, place)
 
@@ -280,10 +280,12 @@ class Conversing:
             at_last=partial(self._tell, heard, words.MAYBE_NOT_TAKEN, "not_taken"),
         )
 
-    def _telling(self, heard: Heard, told: Told, outcome: str = "") -> Reaction:
+    def _telling(self, heard: Heard, told: ToTell, outcome: str = "") -> Reaction:
         return Reaction(then=partial(self._tell, heard, told, outcome))
 
-    async def _tell(self, heard: Heard, told: Told, outcome: str = "", *, again: str = "") -> None:
+    async def _tell(
+        self, heard: Heard, told: ToTell, outcome: str = "", *, again: str = ""
+    ) -> None:
         """Tell the author alone, once, and once `again` by that name; what came of a question is
         counted as its `outcome`. Slack shows nothing to one person alone in a thread that nobody
         has begun, so what is said to a message outside of threads is said beside it."""

@@ -67,7 +67,7 @@ MESSAGE_SHORTCUT = "ask_grok"
 
 P = TypeVar("P", bound=Payload)
 
-Handler = Callable[[P], Awaitable[Reaction]]
+Listener = Callable[[P], Awaitable[Reaction]]
 Ack = str | Mapping[str, Any]
 
 
@@ -152,7 +152,7 @@ class _Connector:
         app.shortcut({"type": "message_action", "callback_id": MESSAGE_SHORTCUT})(
             self._acking(MessageShortcut, forms.on_message_shortcut)
         )
-        clicks: dict[str, Handler[Click]] = {
+        clicks: dict[str, Listener[Click]] = {
             "stop": buttons.on_stop,
             "continue": buttons.on_continue,
             "retry": buttons.on_retry,
@@ -198,7 +198,7 @@ class _Connector:
         self._hear(SessionStopped, listeners.stopping.on_stopped)
 
     def _acking(
-        self, model: type[P], handler: Handler[P], failed: Ack = "", overdue: Ack = ""
+        self, model: type[P], handler: Listener[P], failed: Ack = "", overdue: Ack = ""
     ) -> Any:
         """A listener that acks with what `handler` says, or with `failed`; with `overdue`, where
         there is one, at once while too many acks are so late that this one would be."""
@@ -220,7 +220,7 @@ class _Connector:
 
         return on_payload
 
-    def _hear(self, model: type[P], handler: Handler[P]) -> None:
+    def _hear(self, model: type[P], handler: Listener[P]) -> None:
         """Take events of one kind before they are acked: an ack that came first would lose
         those that cannot be stored."""
 
@@ -244,7 +244,7 @@ class _Connector:
             self._tasks.start(reaction.then)
 
 
-async def _react(handler: Handler[P], payload: P) -> Reaction | None:
+async def _react(handler: Listener[P], payload: P) -> Reaction | None:
     """What `handler` makes of `payload`; None when that failed."""
     try:
         return await handler(payload)

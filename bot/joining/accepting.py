@@ -102,7 +102,7 @@ def listeners(parts: Wiring) -> Listeners:
             mistyped=mistyped,
             queue=queue,
             deletions=Deletions(queue, slack.installation.bot_user),
-            surface=messages_tab,
+            messages_tab=messages_tab,
             whole=whole,
             slack=slack,
             store=store,

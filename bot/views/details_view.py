@@ -41,7 +41,7 @@ def details_view(
     The reasoning, which may be long, gets the room that the rest leaves. Without `knows_rules`,
     what admins have set is left out, and so is the reasoning, which may repeat it.
     """
-    room = _Room()
+    room = _ViewRoom()
     asked = room.take(_asked(job.ask if knows_rules else job.ask.without_rules()))
     if job.answer is None:
         return modal(words.DETAILS, [*asked, small(words.DETAILS_NOT_DONE)], close=CLOSE)
@@ -54,7 +54,7 @@ def details_view(
     return modal(words.DETAILS, blocks, close=CLOSE)
 
 
-class _Room:
+class _ViewRoom:
     """What a view still has room for."""
 
     def __init__(self) -> None:

@@ -17,7 +17,7 @@ from bot.words import home as words
 from bot.words import votes as vote_words
 from bot.words.sentences import price
 
-Part = Sequence[Block]
+HomePart = Sequence[Block]
 
 ASK_ACTION = "new_grok"
 """`action_id` of the button that opens the form."""
@@ -37,7 +37,7 @@ _BAR_CELLS = 10
 _CHANNEL = re.compile(r"[CG][A-Z0-9]+")
 
 
-def home_view(parts: Sequence[Part]) -> ViewJson:
+def home_view(parts: Sequence[HomePart]) -> ViewJson:
     """The whole tab: `parts` from top to bottom, with a line between them."""
     blocks: list[Block] = []
     for part in parts:
@@ -45,7 +45,7 @@ def home_view(parts: Sequence[Part]) -> ViewJson:
     return {"type": "home", "blocks": blocks[:VIEW_BLOCKS]}
 
 
-def ways_to_ask(name: str, bot_user: str) -> Part:
+def ways_to_ask(name: str, bot_user: str) -> HomePart:
     """What can be done here, and a button that does it; `name` of the viewer, or empty."""
     return (
         heading(words.GREETING(excerpt(name))),
@@ -55,18 +55,18 @@ def ways_to_ask(name: str, bot_user: str) -> Part:
     )
 
 
-def questions(recent: Sequence[Recent], workspace_url: str, tz_offset: int) -> Part:
+def questions(recent: Sequence[Recent], workspace_url: str, tz_offset: int) -> HomePart:
     """The viewer's newest questions, with links to the answers; `tz_offset` in seconds."""
     shown = [_question(one, workspace_url, tz_offset) for one in recent[:MOST_QUESTIONS]]
     return (heading(words.YOUR_QUESTIONS), *lines(shown or [words.NO_QUESTIONS]))
 
 
-def questions_away() -> Part:
+def questions_away() -> HomePart:
     """In their place while they cannot be looked up."""
     return heading(words.YOUR_QUESTIONS), section(words.QUESTIONS_AWAY)
 
 
-def defaults(model: str, max_tokens: int, others: Sequence[str] = ()) -> Part:
+def defaults(model: str, max_tokens: int, others: Sequence[str] = ()) -> HomePart:
     """What goes for a question that says nothing else; `others` are further lines."""
     first = [words.DEFAULT_MODEL(excerpt(model)), words.default_max_tokens(max_tokens)]
     return (
@@ -76,12 +76,12 @@ def defaults(model: str, max_tokens: int, others: Sequence[str] = ()) -> Part:
     )
 
 
-def quotas(shown: Sequence[str]) -> Part:
+def quotas(shown: Sequence[str]) -> HomePart:
     """What of the quotas concerns the viewer, line by line."""
     return heading(words.QUOTAS), *lines(shown)
 
 
-def saved_prompts(names: Sequence[str]) -> Part:
+def saved_prompts(names: Sequence[str]) -> HomePart:
     """A button for each of the viewer's prompts, which opens the form with it."""
     shown = enumerate(names[:MOST_PROMPTS])
     buttons = [Offered(f"{PROMPT_ACTION}{number}", name, name) for number, name in shown]
@@ -92,7 +92,7 @@ def saved_prompts(names: Sequence[str]) -> Part:
     )
 
 
-def votes(shown: Sequence[str]) -> Part:
+def votes(shown: Sequence[str]) -> HomePart:
     """What people think of answers, line by line."""
     return heading(vote_words.TITLE), *lines(shown), small(vote_words.HOW_TO_SEE)
 
@@ -119,12 +119,14 @@ def _some(named: Sequence[str]) -> str:
     return ", ".join([*dict.fromkeys(named[:MOST_NAMED]), *more])
 
 
-def set_up() -> Part:
+def set_up() -> HomePart:
     """A button that opens the forms of defaults and quotas."""
     return (row([Offered(SETUP_ACTION, words.SET_UP)]),)
 
 
-def models(known: Sequence[Model], default: Model | None, allowed: Models | None = None) -> Part:
+def models(
+    known: Sequence[Model], default: Model | None, allowed: Models | None = None
+) -> HomePart:
     """Every model with its prices: the default first, then the cheapest; last those that are not
     `allowed` (None: nobody says which are)."""
     if not known:

@@ -44,10 +44,10 @@ from bot.views.form_view import read_form
 from bot.words import setup as words
 from bot.words.form import field_fault
 
-What = Literal["defaults", "limits"]
+Settable = Literal["defaults", "limits"]
 
 PLACE_FORM = "grok_setup"
-FORMS: Mapping[What, str] = {"defaults": "grok_defaults", "limits": "grok_limits"}
+FORMS: Mapping[Settable, str] = {"defaults": "grok_defaults", "limits": "grok_limits"}
 """The `callback_id` of the form of each."""
 
 SHARED: tuple[ScopeKind, ...] = ("channel", "workspace")
@@ -63,11 +63,11 @@ class SetupMetadata(BaseModel):
     seen: str
 
     @classmethod
-    def of(cls, scope: Scope, what: What, rules: Rules) -> SetupMetadata:
+    def of(cls, scope: Scope, what: Settable, rules: Rules) -> SetupMetadata:
         """That of a form which is filled with `rules` now."""
         return cls(scope=str(scope), seen=_digest(what, rules))
 
-    def scope_of(self, what: What) -> Scope | None:
+    def scope_of(self, what: Settable) -> Scope | None:
         """Whose rules are meant; None when there are no such rules."""
         try:
             scope = Scope.parse(self.scope)
@@ -87,15 +87,15 @@ class SetupMetadata(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class SetupChoice:
     """What is to be set, and whose: without a `scope`, `errors` by block_id say why."""
 
-    what: What
+    what: Settable
     scope: Scope | None
     errors: Mapping[str, str] = field(default_factory=dict)
 
 
-def place_view(whats: Collection[What]) -> Json:
+def place_view(whats: Collection[Settable]) -> Json:
     """The first form: what is to be set, of `whats`, and whose."""
     whose = {kind: label for kind, label in words.WHOSES.items() if _has_any(kind, whats)}
     channel = {"type": "conversations_select", "default_to_current_conversation": True}
@@ -110,27 +110,27 @@ def place_view(whats: Collection[What]) -> Json:
     return modal(words.TITLE, blocks, callback_id=PLACE_FORM, submit=words.NEXT)
 
 
-def read_place(values: Values) -> Chosen:
+def read_place(values: Values) -> SetupChoice:
     """What was chosen in the first form."""
-    what: What = "limits" if held_text(values, "what") == "limits" else "defaults"
+    what: Settable = "limits" if held_text(values, "what") == "limits" else "defaults"
     kind = held_text(values, "whose")
     if what == "defaults" and kind not in SHARED:
-        return Chosen(what, None, {"whose": words.NO_DEFAULTS_OF_PEOPLE})
+        return SetupChoice(what, None, {"whose": words.NO_DEFAULTS_OF_PEOPLE})
     channel, user = held_text(values, "channel"), held_text(values, "person")
     match kind:
         case "channel":
             scope = Scope("channel", channel) if channel else None
-            return Chosen(what, scope, {"channel": words.PICK_CHANNEL})
+            return SetupChoice(what, scope, {"channel": words.PICK_CHANNEL})
         case "user":
             scope = Scope("user", user) if user else None
-            return Chosen(what, scope, {"person": words.PICK_PERSON})
+            return SetupChoice(what, scope, {"person": words.PICK_PERSON})
         case "each-user":
-            return Chosen(what, EACH_USER)
+            return SetupChoice(what, EACH_USER)
         case _:
-            return Chosen(what, WORKSPACE)
+            return SetupChoice(what, WORKSPACE)
 
 
-def rules_view(what: What, scope: Scope, whose: str, rules: Rules) -> Json:
+def rules_view(what: Settable, scope: Scope, whose: str, rules: Rules) -> Json:
     """The form of the defaults or the quotas of `scope`, filled with `rules`; `whose` says whose
     it is, in mrkdwn."""
     fields = _default_fields(scope, rules) if what == "defaults" else _limit_fields(scope, rules)
@@ -144,7 +144,7 @@ def rules_view(what: What, scope: Scope, whose: str, rules: Rules) -> Json:
     )
 
 
-def is_stale(metadata: SetupMetadata, what: What, rules: Rules) -> bool:
+def is_stale(metadata: SetupMetadata, what: Settable, rules: Rules) -> bool:
     """Whether a form was filled with other rules than those that hold now."""
     return metadata.seen != _digest(what, rules)
 
@@ -243,12 +243,12 @@ def _place(value: JsonValue) -> ReplyTo | None:
     return next((place for place in REPLY_TO if place == value), None)
 
 
-def _digest(what: What, rules: Rules) -> str:
+def _digest(what: Settable, rules: Rules) -> str:
     text = json.dumps(rules.model_dump(mode="json")[what], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _has_any(kind: str, whats: Collection[What]) -> bool:
+def _has_any(kind: str, whats: Collection[Settable]) -> bool:
     return "limits" in whats or kind in SHARED
 
 

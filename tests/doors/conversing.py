@@ -134,7 +134,7 @@ async def on_stage(
         mistyped=Mistyped(asking=asking, forms=NoForms(), slack=slack, store=records),
         queue=queue,
         deletions=Deletions(queue, BOT_USER),
-        surface=MessagesTab(
+        messages_tab=MessagesTab(
             asking=asking,
             prompts=PromptCommands(records.saved),
             admission=Admission(slack.people, records.allowances, settings),

@@ -17,7 +17,7 @@ from bot.slack.people.person import Person
 from bot.store.keys import Keys
 from bot.store.redis.connection import Store
 from bot.store.side import StoreSide
-from bot.views.home_view import Part, home_view
+from bot.views.home_view import HomePart, home_view
 from bot.words import home as words
 from bot.words import usage as usage_words
 from sandbox.workspace import ANA, BEN, ENGINEERING, GENERAL
@@ -55,7 +55,7 @@ class Tab:
         return text_of(parts)
 
 
-def text_of(parts: Sequence[Part]) -> str:
+def text_of(parts: Sequence[HomePart]) -> str:
     return "\n".join(str(block) for part in parts for block in part)
 
 

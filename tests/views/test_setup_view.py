@@ -1,4 +1,4 @@
-"""What stands behind the form of the set-up is a claim."""
+"""Settable stands behind the form of the set-up is a claim."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from bot.rules.policy import Rules
 from bot.rules.quota import EACH_USER, WORKSPACE, Scope
 from bot.views.form_fields import Values
-from bot.views.setup_view import SetupMetadata, What, read_defaults
+from bot.views.setup_view import Settable, SetupMetadata, read_defaults
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ from bot.views.setup_view import SetupMetadata, What, read_defaults
     ],
 )
 def test_only_rules_that_there_are_can_be_meant(
-    scope: str, what: What, meant: Scope | None
+    scope: str, what: Settable, meant: Scope | None
 ) -> None:
     assert SetupMetadata(scope=scope, seen="x").scope_of(what) == meant
 
