@@ -361,7 +361,7 @@ def _model(name: str, catalogue: Catalogue, default: Model | None) -> str:
     )
     if long is not None:
         told = (*told, words.LONG_PROMPT(tokens=long.tokens, read=long.input, written=long.output))
-    return words.below(line, told)
+    return words.BELOW(line=line, facts=" · ".join(told))
 
 
 def _retired(catalogue: Catalogue, ids: Collection[str]) -> list[str]:

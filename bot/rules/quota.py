@@ -110,7 +110,7 @@ class Quota:
     def allowed(self) -> str:
         """Which amounts are allowed, in words."""
         if self.unit == "usd":
-            return said.allowed_money(self.most)
+            return said.ALLOWED_MONEY(self.most // 1_000_000)
         return said.allowed_count(self.least, self.most)
 
     def limit(self, amount: int) -> str:

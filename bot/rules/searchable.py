@@ -22,7 +22,6 @@ from bot.completion.search import (
 )
 from bot.completion.tools import Searched
 from bot.errors import Fault
-from bot.words import request as said
 from bot.words import request as words
 from bot.words import search as search_words
 from bot.words.sentences import one_of
@@ -120,7 +119,7 @@ def bounded(search: Search, may: Searchable) -> tuple[Search, tuple[Fault, ...]]
     if denied := [source for source in search.sources if source not in may.sources]:
         allowed = one_of([*may.sources, "off"])
         places = [search_words.PLACES[source] for source in denied]
-        faults.append(Fault("search", said.not_searched_here(places), allowed))
+        faults.append(Fault("search", words.NOT_SEARCHED_HERE(places), allowed))
     bounds: dict[str, tuple[str, ...]] = {}
     for source in search.sources:
         kind = READ_BY[source]
@@ -158,7 +157,9 @@ class _Lists:
         for forbidden in self.listed.forbidden:
             name = next(each for each in only if _covers(self.kind)(each, forbidden))
             yield Fault(
-                "search", said.INCLUDES_FORBIDDEN(name=name, forbidden=forbidden), said.ASK_AN_ADMIN
+                "search",
+                words.INCLUDES_FORBIDDEN(name=name, forbidden=forbidden),
+                words.ASK_AN_ADMIN,
             )
 
     def _wrong(self) -> Iterator[Fault]:
@@ -166,12 +167,12 @@ class _Lists:
         allowed, covers = self._allowed(), _covers(self.kind)
         for name in self.own:
             if not self.may.allows(self.kind, name):
-                yield Fault(self.kind, said.NOT_ALLOWED(name), allowed)
+                yield Fault(self.kind, words.NOT_ALLOWED(name), allowed)
         for name in self.own:
             for forbidden in self.listed.forbidden:
                 if forbidden != name and covers(name, forbidden) and forbidden not in self.own:
                     yield Fault(
-                        self.kind, said.INCLUDES_FORBIDDEN(name=name, forbidden=forbidden), allowed
+                        self.kind, words.INCLUDES_FORBIDDEN(name=name, forbidden=forbidden), allowed
                     )
 
     def _beside(self) -> Iterator[Fault]:
@@ -181,21 +182,23 @@ class _Lists:
         if only is None:
             out = {*self.own_not, *self.listed.forbidden}
             if len(out) > most:
-                problem = said.TOO_MANY_BESIDE(count=len(out), forbidden=len(self.listed.forbidden))
+                problem = words.TOO_MANY_BESIDE(
+                    count=len(out), forbidden=len(self.listed.forbidden)
+                )
                 yield Fault(name if self.own_not else "search", problem, words.UP_TO(most))
             return
         yield from self._not_kept(only)
         left = [each for each in only if not any(covers(own, each) for own in self.own_not)]
         within = [own for own in self.own_not if any(covers(e, own) and e != own for e in only)]
         if self.own_not and (not left or within):
-            yield Fault(name, said.LEAVES_NOTHING, self._allowed())
+            yield Fault(name, words.LEAVES_NOTHING, self._allowed())
         elif len(only) > most:
-            problem = said.TOO_MANY_ALLOWED(len(only))
+            problem = words.TOO_MANY_ALLOWED(len(only))
             yield Fault("search", problem, words.UP_TO(most))
 
     def _allowed(self) -> str:
         listed = self.listed
-        return said.ANY_BUT(listed.forbidden) if listed.only is None else said.any_of(listed.only)
+        return words.ANY_BUT(listed.forbidden) if listed.only is None else words.any_of(listed.only)
 
 
 def _covers(kind: str) -> Callable[[str, str], bool]:
@@ -215,7 +218,7 @@ def not_kept(may: Searchable) -> Iterator[Fault]:
         for name in listed.only or ():
             for forbidden in listed.forbidden:
                 if _covers(kind)(name, forbidden):
-                    yield Fault(kind, said.INCLUDES_FORBIDDEN(name=name, forbidden=forbidden))
+                    yield Fault(kind, words.INCLUDES_FORBIDDEN(name=name, forbidden=forbidden))
 
 
 def to_allow(names: Sequence[str], named: Named) -> dict[str, bool | None]:

@@ -41,14 +41,22 @@ from bot.views.form_fields import (
     reply_field,
 )
 from bot.views.form_view import read_form
+from bot.words import admin as admin_words
 from bot.words import setup as words
+from bot.words import usage as usage_words
 from bot.words.form import field_fault
+from bot.words.sentences import Sentence
 
 Settable = Literal["defaults", "limits"]
 
 PLACE_FORM = "grok_setup"
 FORMS: Mapping[Settable, str] = {"defaults": "grok_defaults", "limits": "grok_limits"}
 """The `callback_id` of the form of each."""
+
+_HEADINGS: Mapping[Settable, Sentence] = {
+    "defaults": admin_words.DEFAULTS_OF,
+    "limits": usage_words.QUOTAS_OF,
+}
 
 SHARED: tuple[ScopeKind, ...] = ("channel", "workspace")
 """Whose defaults there are."""
@@ -137,7 +145,7 @@ def rules_view(what: Settable, scope: Scope, whose: str, rules: Rules) -> Json:
     metadata = SetupMetadata.of(scope, what, rules).model_dump_json()
     return modal(
         words.TITLE,
-        [section(words.of(what, whose)), *fields],
+        [section(_HEADINGS[what](whose)), *fields],
         callback_id=FORMS[what],
         submit=words.SAVE,
         metadata=metadata,

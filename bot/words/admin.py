@@ -281,10 +281,8 @@ def abilities(
 LONG_PROMPT = Sentence("from {tokens:,} tokens on {read:dollars} in, {written:dollars} out")
 
 
-def below(line: str, facts: Sequence[str]) -> str:
-    """A line of a list with `facts` below it."""
-    return f"{line}\n      {' · '.join(facts)}" if facts else line
-
+BELOW = Sentence("{line}[\n      {facts}]")
+"""A line of a list with facts below it."""
 
 RETIRED = Sentence(
     "{names:and} no longer {names:exists|exist}: `{model}` answers in {names:its|their} place, at "

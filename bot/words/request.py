@@ -204,11 +204,7 @@ FIRST_ALLOWED = Sentence("{problem} (the first model that may be asked here)")
 ANY_BUT = Sentence("any but {models:or}")
 
 
-def not_searched_here(places: Sequence[str]) -> str:
-    """`problem` of the same fault; `places` are named as in a sentence."""
-    return f"{' and '.join(places)} may not be searched here"
-
-
+NOT_SEARCHED_HERE = Sentence("{places:and} may not be searched here")
 INCLUDES_FORBIDDEN = Sentence("{name} includes {forbidden}, which is not allowed here")
 TOO_MANY_BESIDE = Sentence(
     "{count} are too many to leave out, with the {forbidden} that admins leave out"

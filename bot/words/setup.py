@@ -44,8 +44,3 @@ CHANGED_MEANWHILE = (
     "Somebody else has changed this while the form was open. Copy what you typed, close the form, "
     "and open it again."
 )
-
-
-def of(what: str, whose: str) -> str:
-    """At the top of a form: what is set with it, and whose it is."""
-    return f"*{'Defaults' if what == 'defaults' else 'Quotas'} of {whose}*"

@@ -85,10 +85,7 @@ def allowed_count(least: int, most: int) -> str:
     return f"a whole number from {least} to {most:,}, such as {example}"
 
 
-def allowed_money(most: int) -> str:
-    return f"US dollars, up to ${most // 1_000_000:,}, such as $20 or 12.50"
-
-
+ALLOWED_MONEY = Sentence("US dollars, up to ${most:,}, such as $20 or 12.50")
 WITHOUT_LIMIT = Sentence("{value} is no amount; `/grok quota unset {name}` takes the limit away")
 
 
