@@ -379,13 +379,10 @@ def row(offered: Iterable[Offered], block_id: str = "") -> Block:
 
 
 def _button(offered: Offered) -> Block:
-    return {
-        "type": "button",
-        "action_id": offered.action,
-        "text": _plain(offered.label),
-        **({"value": offered.value} if offered.value else {}),
-        **({"style": "primary"} if offered.primary else {}),
-    }
+    value = {"value": offered.value} if offered.value else {}
+    style = {"style": "primary"} if offered.primary else {}
+    shown = {"type": "button", "action_id": offered.action, "text": _plain(offered.label)}
+    return {**shown, **value, **style}
 
 
 def mention(user: str) -> str:
