@@ -1,4 +1,5 @@
-"""Where the message that is being filled may end, and what it is when it ends there."""
+"""Where the message that is being filled may end, and what it is when it ends there;
+and what of its last line is but begun."""
 
 from __future__ import annotations
 
@@ -10,10 +11,12 @@ from typing import NamedTuple
 from bot.markdown.characters import boundary, most_within, whole_characters
 from bot.markdown.filling import Filling, Paragraph, Piece
 from bot.markdown.lines import (
+    LIST_MARKER,
     WIDE_TABLE,
     Context,
     Fence,
     Table,
+    bare_of,
     begins_paragraph,
     begins_text,
     may_be_rule,
@@ -26,6 +29,16 @@ _SEEMS_BLOCK = re.compile(r"[ \t]*(?:>|(?:[-*+=_]+|#{1,6}|\d{1,9}[.)])(?=\s|\Z))
 _UNDERLINE = re.compile(r" {0,3}(?:=+|-+)[ \t]*")
 _PLAIN = re.compile(r"[ \t\r>\d.)(\[\"'*_+-]*(?:`{1,2}(?!`))?[^\W\d_]")
 """What a line of text begins with: no heading, rule, fence, or row that begins with its bar."""
+
+_BEGUN_FENCE = re.compile(
+    rf"(?:{LIST_MARKER}[ \t\r]+)*(?:`{{1,2}}|~{{1,2}}|`{{3,}}+[^`]*+|~{{3,}}+.*+)"
+)
+_BEGUN_MARKER = re.compile(
+    r"[-*_=+ \t\r]*|#{1,6}|\d{1,9}[.)]?|[-*+][ \t\r]+\[[ xX]?\]?|\d{1,9}[.)][ \t\r]+\[[ xX]?\]?"
+)
+_LONGEST_MARKER = 100
+_MOST_HELD = 200
+"""How long a line is held back for what it may become, in characters."""
 
 _MOST_MARKS = 8
 _MARK_CHARS = 12
@@ -211,3 +224,40 @@ def _heading_at(text: str, end: int) -> int | None:
 def seems_block(line: str) -> bool:
     """Whether `line`, which goes on with a paragraph, would begin something else in its place."""
     return _SEEMS_BLOCK.match(line) is not None
+
+
+def above_begun_line(text: str, end: int) -> int:
+    """`end`, or where the line that ends there begins if it is but begun."""
+    line = text.rfind("\n", 0, end) + 1
+    begun = text[line:end]
+    return line if is_begun(begun) or opened_fence(begun) else end
+
+
+def undecided(line: str, last: str, context: Context) -> int | None:
+    """From where on an unfinished `line` has to wait for more of it, counted from its start.
+
+    `last` is the line above; where it is perhaps the head of a table, that waits too, and the
+    place is below zero. None: all of it can be shown.
+    """
+    if isinstance(context, Fence):
+        return 0 if context.may_close(line) else None
+    if isinstance(context, Table):
+        return 0 if "|" in line or len(line) <= _MOST_HELD else None
+    if "|" in last and may_be_rule(line) and (head := _table_at(last)) is not None:
+        return head - len(last)
+    return 0 if is_begun(line) else _table_at(line)
+
+
+def is_begun(line: str) -> bool:
+    """Whether `line` is nothing yet but what a list, a heading, a rule or a fence begins with."""
+    return _BEGUN_FENCE.fullmatch(bare_of(line)) is not None or (
+        len(line) <= _LONGEST_MARKER and _BEGUN_MARKER.fullmatch(bare_of(line)) is not None
+    )
+
+
+def _table_at(line: str) -> int | None:
+    """From where on `line` may be the head of a table."""
+    if line.lstrip(" \t\r>").startswith("|"):
+        return 0
+    bar = line.find("|")
+    return bar if bar >= 0 and len(line) - bar <= _MOST_HELD else None

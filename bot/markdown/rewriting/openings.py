@@ -12,7 +12,7 @@ from functools import cache
 from itertools import combinations
 from typing import NamedTuple
 
-from bot.markdown.rewriting.tokens import LONGEST_HEAD, may_be_rule, rule_at
+from bot.markdown.rewriting.held import LONGEST_HEAD, may_be_rule, rule_at
 
 _LOOKED_AT = 4_000
 """Of a longer line, in characters."""

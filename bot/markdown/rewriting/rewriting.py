@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 
-from bot.markdown.rewriting.emitting import Above, Emitting
 from bot.markdown.rewriting.formulas import (
     BEGUN_AT_END,
     Formula,
@@ -18,6 +17,17 @@ from bot.markdown.rewriting.formulas import (
     half_shown,
     is_half,
     is_told,
+)
+from bot.markdown.rewriting.held import (
+    LONGEST_BEGUN,
+    LONGEST_LINE,
+    SHORTEST_FENCE,
+    Above,
+    Emitting,
+    Ticks,
+    Token,
+    Tokens,
+    told,
 )
 from bot.markdown.rewriting.looks import PAUSE_CHARS, PAUSE_FENCE, Cost, Looks
 from bot.markdown.rewriting.openings import Alike, alike, may_open
@@ -30,15 +40,6 @@ from bot.markdown.rewriting.rows import (
     lead_of,
     row_of,
     rule_below,
-)
-from bot.markdown.rewriting.tokens import (
-    LONGEST_BEGUN,
-    LONGEST_LINE,
-    SHORTEST_FENCE,
-    Ticks,
-    Token,
-    Tokens,
-    told,
 )
 
 _LONGEST_ROW = 4_000
@@ -221,12 +222,11 @@ class Rewriting(Emitting):
         kind, start, stop, _ = token
         if kind in self._skipped:
             return self._skip(token)
-        if kind == "rule":
-            unsure = stop == len(self._held) and not whole
-            return None if unsure else self._begin_table(start, token.text)
         held, above = self._held, self._above
-        if kind == "ticks" and stop == len(held) and not whole:
-            return None  # more of them may make a fence of it
+        if kind in ("rule", "ticks") and stop == len(held) and not whole:
+            return None  # it may go on, and ticks become a fence
+        if kind == "rule":
+            return self._begin_table(start, token.text)
         line = held.rfind("\n", self._at, start) + 1
         if kind == "ticks" and stop - start >= SHORTEST_FENCE and self._begins_line(start, line):
             self._code.leave(stop)

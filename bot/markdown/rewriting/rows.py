@@ -15,7 +15,7 @@ from bot.markdown.characters import half_mark
 from bot.markdown.code_spans import spans_in
 from bot.markdown.links.links import JOINER
 from bot.markdown.rewriting.formulas import BEHIND_OPENING, Formula, Missing, formula_at, is_half
-from bot.markdown.rewriting.tokens import (
+from bot.markdown.rewriting.held import (
     FIRST_BAR,
     LONGEST_HEAD,
     LONGEST_LINE,
