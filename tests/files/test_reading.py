@@ -137,7 +137,7 @@ async def test_a_pdf_that_unpacks_without_end_is_given_up(
     monkeypatch: pytest.MonkeyPatch, content: bytes
 ) -> None:
     data = packed_pdf(content)
-    monkeypatch.setattr("bot.files.pdf.SECONDS", 1.5)
+    monkeypatch.setattr("bot.files.reading.PDF_SECONDS", 1.5)
 
     found = await READING.read(ref("bomb.pdf", data, "pdf"), data)
 

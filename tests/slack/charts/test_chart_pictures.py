@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from bot.files.pictures import size_of_png
+from bot.files.kinds import size_of_png
 from bot.slack.charts import drawing
 from bot.slack.charts.chart_pictures import send_pictures
 from bot.slack.charts.charts import Bar, Chart

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from bot.files.pictures import size_of_png
+from bot.files.kinds import size_of_png
 from bot.slack.charts.charts import MOST_BARS, Bar, Chart
 from bot.slack.charts.drawing import Drawn, drawn, in_words
 from bot.words import votes as words
