@@ -99,7 +99,7 @@ class Reading:
                 return await _picture(file.name, data, found, self.bounds.image)
             case "pdf":
                 async with question or nullcontext(), self._turns:
-                    return await _pdf(file.name, data, most)
+                    return await read_pdf(file.name, data, most)
             case "text":
                 return _text(file.name, data, most)
 
@@ -131,7 +131,7 @@ def _text(name: str, data: bytes, most: int) -> Text | Unread:
     return Text(name, printable(text), cut)
 
 
-async def _pdf(name: str, data: bytes, most: int) -> Pdf | Unread:
+async def read_pdf(name: str, data: bytes, most: int) -> Pdf | Unread:
     """What is in a PDF, of its text `most` bytes at most (UTF-8)."""
     try:
         found = await _in_pdf(data, most)
