@@ -219,6 +219,8 @@ def made_in_functions(source: str) -> list[str]:
 
 
 def _calls_of_re(source: str) -> Iterator[tuple[str, str, ast.Call]]:
+    if not re.search(r"\bre\s*\.", source):  # to read all of them takes a second
+        return
     for function in ast.walk(ast.parse(source)):
         if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
             continue

@@ -163,14 +163,16 @@ def _form(text: str) -> object:
 
 
 def _refusal(text: str) -> object:
+    """Each way to read an error once: what kind it is is told by its first two thousand characters,
+    whatever its status."""
     request = CompletionRequest(model="m", prompt="q")
     call = Call(request=request, system="", endpoint="chat", dialect="xai", body={}, stream=True)
+    told = {"error": {"message": text, "code": text, "param": text}}
     found: list[BotError] = [
-        from_reply(ErrorReply(status, body), call, "secret")
-        for status in (400, 403, 404)
-        for body in (text, f'{{"error": "{text[:1000]} parameter {text[:1000]}"}}')
+        from_reply(ErrorReply(400, text), call, "secret"),
+        from_reply(ErrorReply(404, json.dumps(told)), call, "secret"),
     ]
-    return [*found, from_event({"error": {"message": text, "code": text}}, call)]
+    return [*found, from_event(told, call)]
 
 
 def _payload(text: str) -> object:
