@@ -231,13 +231,13 @@ class Asking:
         supplied = supply(rules, flags)
         request = self._request(supplied, pictures=shows_pictures(place.files))
         # What is asked in a thread is answered there, whatever the channel's default.
-        reply = flags.reply or ("thread" if place.thread_ts else supplied.reply or "channel")
+        reply = flags.reply or ("thread" if place.thread_ts else supplied.flags.reply or "channel")
         return Ask(
             **{**dict(place), "thread_ts": None if reply == "channel" else place.thread_ts},
             team=self._team,
             request=request,
-            system=supplied.system,
-            effort=supplied.effort,
+            system=supplied.flags.system or "",
+            effort=supplied.flags.effort,
             search=supplied.search,
             reply=reply,
             defaulted=dict(supplied.sources),
@@ -250,9 +250,7 @@ class Asking:
         """The same question, if it may be asked by now. Raises `RequestRefused`."""
         rules = self._in_force(ask.channel, policy)
         given = rules.within_caps(ask.request.given(), ask.defaulted)
-        flags = Flags(
-            values=given, system=ask.system, effort=ask.effort, search=ask.search.values()
-        )
+        flags = Flags({**ask.given, **given})
         self._request(supply(rules, flags), pictures=ask.shows_pictures)
         begun = ask.begun.text if ask.begun else ""
         if len(begun.encode(errors="replace")) > self._settings.grok_max_prompt_bytes:

@@ -9,7 +9,7 @@ An Ask is what every way in produces and a job carries.
 import re
 from typing import Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from bot.completion.request import CompletionRequest
 from bot.completion.result import Answer
@@ -161,6 +161,13 @@ class Ask(Place):
         """Whether others must not see the answer. In a direct message an ordinary one is
         private."""
         return self.reply == "private" and not self.channel.startswith("D")
+
+    @property
+    def given(self) -> dict[str, JsonValue]:
+        """All that is asked, in JSON form by the names of options."""
+        own = {"system": self.system, "reply": self.reply, "effort": self.effort}
+        said = {name: value for name, value in own.items() if value is not None}
+        return {**self.request.given(), **said, **self.search.values()}
 
     @property
     def enclosed(self) -> tuple[FileRef, ...]:

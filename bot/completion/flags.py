@@ -13,7 +13,7 @@ it, and after a lone `--` only the first whitespace character is not.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from pydantic import JsonValue
@@ -33,7 +33,7 @@ from bot.completion.options import (
     typed,
 )
 from bot.completion.request import Option
-from bot.completion.search import LISTS, OFF, read_all
+from bot.completion.search import LISTS, OFF, OPTION_NAMES, read_all
 from bot.errors import Fault
 from bot.words import request as words
 
@@ -57,28 +57,48 @@ IN_TERMINAL = "ask --help"
 
 @dataclass(frozen=True, slots=True)
 class Flags:
-    """What was asked for: parameters in JSON form as far as they were given, prompt included.
+    """What was asked for: parameters, the prompt among them, and the bot's own options.
 
-    `faults` is everything wrong with the flags and their values, once per parameter. A missing
-    model or prompt is not among it: channel defaults may give them.
+    `given` are their values in JSON form by the names of options, as far as they were given; what
+    is said of searching as `bot.completion.search` reads it, and `--private` as a reply. `faults`
+    is everything wrong with the flags and their values, once per parameter. A missing model or
+    prompt is not among it: channel defaults may give them.
     """
 
-    values: Mapping[str, JsonValue]
-    system: str | None = None
-    reply: ReplyTo | None = None
-    effort: Effort | None = None
-    search: Mapping[str, JsonValue] = field(default_factory=dict)
-    """What was said of searching, as `bot.completion.search` reads it."""
+    given: Mapping[str, JsonValue]
     files: tuple[str, ...] = ()
     """Paths of files that go along, in the terminal."""
     faults: tuple[Fault, ...] = ()
 
     @property
-    def given(self) -> dict[str, JsonValue]:
-        """All that was asked for, by the names of options."""
-        own = {"system": self.system, "reply": self.reply, "effort": self.effort}
-        said = {name: value for name, value in own.items() if value is not None}
-        return {**self.values, **said, **self.search}
+    def values(self) -> dict[str, JsonValue]:
+        """Those of the parameters."""
+        return {name: value for name, value in self.given.items() if name in PARAMETERS}
+
+    @property
+    def search(self) -> dict[str, JsonValue]:
+        """What was said of searching."""
+        return {name: value for name, value in self.given.items() if name in OPTION_NAMES}
+
+    @property
+    def system(self) -> str | None:
+        """How Grok is to behave."""
+        system = self.given.get("system")
+        return system if isinstance(system, str) else None
+
+    @property
+    def reply(self) -> ReplyTo | None:
+        """Where the answer goes."""
+        return next((place for place in REPLY_TO if place == self.given.get("reply")), None)
+
+    @property
+    def effort(self) -> Effort | None:
+        """How long to think."""
+        return effort_in(self.given.get("effort"))
+
+    def with_(self, **given: JsonValue) -> Flags:
+        """The same, but for what is `given` now."""
+        return replace(self, given={**self.given, **given})
 
 
 def parse_text(text: str) -> Flags:
@@ -163,17 +183,15 @@ class _Reader:
             self._fault(OPTIONS["private"], words.PRIVATE_AND_REPLY, words.ALLOWED_PRIVATE)
         search, faults = read_all({name: ",".join(t) for name, t in self._search.items()})
         self._faults = {**{fault.parameter: fault for fault in faults}, **self._faults}
-        sound = {name: v for name, v in self._given.items() if name not in self._faults}
-        values = {name: v for name, v in sound.items() if name in PARAMETERS}
-        return Flags(
-            values=values,
-            system=str(sound["system"]) if "system" in sound else None,
-            reply=_reply_to(sound),
-            effort=effort_in(sound.get("effort")),
-            search={name: v for name, v in search.items() if name not in self._faults},
-            files=tuple(self._files),
-            faults=(*self._unknown.values(), *self._faults.values(), *schema_faults(values)),
+        if self._given.pop("private", False) and "private" not in self._faults:
+            self._given["reply"] = "private"
+        given = {**self._given, **search}
+        flags = Flags(
+            {name: value for name, value in given.items() if name not in self._faults},
+            tuple(self._files),
         )
+        found = (*self._unknown.values(), *self._faults.values(), *schema_faults(flags.values))
+        return replace(flags, faults=found)
 
     def _take(self, option: Option, flag: Flag) -> None:
         if option.kind == "boolean" and not flag.has_value:
@@ -268,12 +286,6 @@ def _switched_off(flag: Flag) -> Option | None:
     off, _, name = flag.name.lower().replace("_", "-").partition("-")
     option = find_option(name) if off == "no" and flag.mark != "-" else None
     return option if option in _TURNED_OFF else None
-
-
-def _reply_to(sound: Mapping[str, JsonValue]) -> ReplyTo | None:
-    if sound.get("private"):
-        return "private"
-    return next((place for place in REPLY_TO if place == sound.get("reply")), None)
 
 
 def _nearest(flag: Flag) -> list[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from types import MappingProxyType
 
@@ -83,29 +84,18 @@ class Filled(BaseModel):
     @classmethod
     def of(cls, ask: Ask) -> Filled:
         """A question that was asked, to be changed."""
-        return cls(
-            values=ask.request.given(),
-            system=ask.system,
-            reply=ask.reply,
-            effort=ask.effort,
-            search=typed_search(ask.search.values()),
-        )
+        return cls().with_flags(Flags(ask.given))
 
     def flags(self) -> Flags:
         """The same as flags, ready to be asked, with every fault of the values."""
-        values = {**self.values}
-        prompt = self._prompt()
-        if prompt is not None:
-            values["prompt"] = prompt
         search, faults = read_all(self.search)
-        return Flags(
-            values=values,
-            system=self.system or None,
-            reply=self.reply,
-            effort=self.effort,
-            search=search,
-            faults=(*_system_faults(self.system), *schema_faults(values), *faults),
-        )
+        own = {"prompt": self._prompt(), "reply": self.reply, "effort": self.effort}
+        if self.system:
+            own["system"] = self.system
+        said = {name: value for name, value in own.items() if value is not None}
+        flags = Flags({**self.values, **said, **search})
+        found = (*_system_faults(self.system), *schema_faults(flags.values), *faults)
+        return replace(flags, faults=found)
 
     def with_flags(self, flags: Flags) -> Filled:
         """The same, with what is right of `flags` in its place."""

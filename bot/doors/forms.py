@@ -17,7 +17,6 @@ from bot.completion.ask import Place, conversation_of
 from bot.completion.excerpt import excerpt
 from bot.completion.flags import Flags, parse_text
 from bot.completion.form import Filled
-from bot.completion.search import typed_search
 from bot.doors.form_prompts import FormPrompts, with_ways
 from bot.doors.form_window import Draft, DraftBox, FormWindow, Summons, Typed, in_time
 from bot.errors import Fault, RequestRefused, SlackError, UserError, what_it_says
@@ -289,13 +288,7 @@ class Forms:
             return Filled()
         supplying = self._asking.supplied(Flags({}), channel, person.id)
         supplied = await in_time(supplying, KNOW_SECONDS)
-        return Filled(
-            values=dict(supplied.values),
-            system=supplied.system,
-            reply=supplied.reply,
-            effort=supplied.effort,
-            search=typed_search(supplied.search.values()) if supplied.search else {},
-        )
+        return Filled().with_flags(supplied.flags)
 
     async def _who(self, user: str) -> Person:
         """Who it is, as far as Slack says it soon: an open form waits for it."""

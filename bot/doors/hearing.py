@@ -186,7 +186,7 @@ def with_more(flags: Flags, heard: Heard, names: Mapping[str, str]) -> Flags:
         prompt = "" if beside else talk.ABOUT_THIS if heard.holds_more else None
     if prompt is None or not (beside or prompt):
         return flags
-    return replace(flags, values={**flags.values, "prompt": _joined(prompt, beside)})
+    return flags.with_(prompt=_joined(prompt, beside))
 
 
 def _joined(prompt: JsonValue, added: str) -> JsonValue:

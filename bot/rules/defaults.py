@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from bot.completion.ask import NEAREST, Effort, ReplyTo, Source, effort_in
+from bot.completion.ask import NEAREST, Effort, Source
 from bot.completion.excerpt import excerpt, shown_value
 from bot.completion.faults import check, refusal, sound_part, too_long
 from bot.completion.flags import Flags
-from bot.completion.options import OPTIONS, PARAMETERS, REPLY_TO, suits
+from bot.completion.options import OPTIONS, suits
 from bot.completion.request import CompletionRequest
 from bot.completion.search import (
     OPTION_NAMES,
@@ -54,21 +54,18 @@ Carried = Callable[[CompletionRequest, Effort | None, Search], Iterable[Fault]]
 
 @dataclass(frozen=True, slots=True)
 class Supplied:
-    """What is asked, with defaults in place of what the person left open.
+    """What is asked: `flags` have the defaults in place of what was left open in those that were
+    `typed`. Their reply is where the answer goes, unless the place of the question says better.
 
-    `reply` is where the answer goes, unless the place of the question says better. `sources`
-    tells by name whose default took effect.
+    `sources` tells by name whose default took effect, and `search_faults` what of the `search`
+    admins do not allow.
     """
 
     rules: InForce
+    typed: Flags
     flags: Flags
-    values: Mapping[str, JsonValue]
-    system: str
-    reply: ReplyTo | None
-    effort: Effort | None
     search: Search
     search_faults: tuple[Fault, ...]
-    """What of it admins do not allow."""
     sources: Mapping[str, Source]
 
     def explained(self, faults: Iterable[Fault]) -> tuple[Fault, ...]:
@@ -80,7 +77,10 @@ class Supplied:
             return fault  # whoever's default it is, no other model would do
         for name in (fault.parameter, _DEPENDS.get(fault.parameter, "")):
             if source := self.sources.get(name):
-                if name == "model" and self.rules.set_by(source).get(name) != self.values[name]:
+                if (
+                    name == "model"
+                    and self.rules.set_by(source).get(name) != self.flags.given[name]
+                ):
                     problem = words.FIRST_ALLOWED(fault.problem)
                     return Fault(fault.parameter, problem, fault.allowed)
                 other = "" if name == fault.parameter else OPTIONS[name].flag
@@ -89,27 +89,24 @@ class Supplied:
         return fault
 
 
-def supply(rules: InForce, flags: Flags) -> Supplied:
-    """`flags` with the defaults that are in force."""
-    given = flags.given
+def supply(rules: InForce, typed: Flags) -> Supplied:
+    """What was `typed` with the defaults that are in force."""
     defaults = sorted(rules.defaults, key=lambda default: NEAREST.index(default.source))
     of_search = [(each.name, each.value) for each in defaults if each.name in OPTION_NAMES]
-    search = settled(flags.search, of_search)
+    search = settled(typed.search, of_search)
     bounded_search, faults = bounded(search_in(search), rules.searchable)
     left_open = [
         default
         for default in rules.defaults
-        if default.name not in given
+        if default.name not in typed.given
         and (default.name not in OPTION_NAMES or default.name in search)
     ]
-    values = {**{default.name: default.value for default in left_open}, **given}
+    values = {**{default.name: default.value for default in left_open}, **typed.given}
+    own = {name: value for name, value in values.items() if name not in OPTION_NAMES}
     return Supplied(
         rules=rules,
-        flags=flags,
-        values={name: value for name, value in values.items() if name in PARAMETERS},
-        system=str(values.get("system", "")),
-        reply=next((place for place in REPLY_TO if place == values.get("reply")), None),
-        effort=effort_in(values.get("effort")),
+        typed=typed,
+        flags=Flags({**own, **(bounded_search.values() if bounded_search else {})}),
         search=bounded_search,
         search_faults=faults,
         sources={default.name: default.source for default in left_open},
@@ -123,14 +120,14 @@ def request_of(supplied: Supplied, most_bytes: int, carried: Carried) -> Complet
     it, of what admins do not allow, and of the endpoint that would have to carry it. Where a
     default is to blame, the fault says whose it is.
     """
-    request, found = sound_part(supplied.values)
-    of_flags = supplied.flags.faults
+    flags, of_flags = supplied.flags, supplied.typed.faults
+    request, found = sound_part(flags.values)
     wrong = {fault.parameter for fault in (*of_flags, *found)}
     further = [*check(request, max_prompt_bytes=most_bytes)]
     further += restriction_faults(supplied.rules, request)
     if "model" not in wrong:  # or nobody knows what it can do
-        further += carried(request, supplied.effort, supplied.search)
-    further += too_long("system", len(supplied.system.encode()), most_bytes)
+        further += carried(request, flags.effort, supplied.search)
+    further += too_long("system", len((flags.system or "").encode()), most_bytes)
     found += tuple(fault for fault in further if fault.parameter not in wrong)
     found += tuple(search_faults(supplied))
     faults = [*_of_flags(of_flags, found), *supplied.explained(found)]
@@ -153,7 +150,7 @@ def _of_flags(faults: Iterable[Fault], found: Iterable[Fault]) -> Iterator[Fault
 
 def search_faults(supplied: Supplied) -> Iterator[Fault]:
     """What of a search is not allowed, and what was said that narrows nothing which is searched."""
-    flags = supplied.flags
+    flags = supplied.typed
     yield from supplied.search_faults
     if any(fault.parameter == "search" for fault in flags.faults):
         return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
@@ -93,8 +92,8 @@ def filled(template: str, words: str) -> Flags | None:
         return f"{value}\n\n{words}" if value else words
 
     prompt = fill(flags.values.get("prompt", ""))
-    system = flags.system and flags.system.replace(PLACE, words)
-    return replace(flags, values={**flags.values, "prompt": prompt}, system=system)
+    system = {} if flags.system is None else {"system": flags.system.replace(PLACE, words)}
+    return flags.with_(prompt=prompt, **system)
 
 
 def _faults_of_flags(flags: Flags) -> list[Fault]:

@@ -61,7 +61,7 @@ async def ask_in_terminal(
     """
     files = await read_files(flags.files, Reading(bounds_of(settings)))
     if files and "prompt" not in flags.values:
-        flags = replace(flags, values={**flags.values, "prompt": talk.ABOUT_THIS})
+        flags = flags.with_(prompt=talk.ABOUT_THIS)
     pictures = holds_pictures(files)
     started = time.monotonic()
     async with open_grok(settings) as grok:

@@ -11,7 +11,6 @@ import select
 import stat
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
@@ -60,7 +59,7 @@ def with_input(
     given = _read(stdin, most, err)
     if not given.strip():
         return flags
-    return replace(flags, values={**flags.values, "prompt": _joined(prompt, given)})
+    return flags.with_(prompt=_joined(prompt, given))
 
 
 def _ends_with_dash(arguments: Sequence[str], prompt: JsonValue) -> bool:

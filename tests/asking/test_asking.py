@@ -75,7 +75,7 @@ def ask(grok: GrokClient, system: str = "", **values: Any) -> Ask:
         context=(Said(author="x" * LONGEST_FIELD, text="🚀" * MESSAGE_TEXT_CHARS),),
         response_url="x" * LONGEST_FIELD,
     )
-    flags = Flags({"model": "grok-4.20-non-reasoning", **values}, system=system)
+    flags = Flags({"model": "grok-4.20-non-reasoning", "system": system, **values})
     asking = making(grok, Settings(_env_file=None, grok_endpoint="completions"))
     return asking.asked(flags, place, Policy())
 

@@ -317,7 +317,7 @@ def test_where_to_reply(text: str, reply: str | None) -> None:
 
 @pytest.mark.parametrize("effort", EFFORTS)
 def test_how_long_to_think_is_no_parameter(effort: Effort) -> None:
-    assert parse_text(f"--effort {effort} Hi") == Flags({"prompt": "Hi"}, effort=effort)
+    assert parse_text(f"--effort {effort} Hi") == Flags({"prompt": "Hi", "effort": effort})
     assert parse_text(f"--effort={effort} Hi").effort == effort
 
 
@@ -331,7 +331,7 @@ def test_another_effort_is_a_fault(value: str) -> None:
 
 
 def test_the_system_text_is_no_parameter() -> None:
-    assert parse_text('-s "Be brief" Hi') == Flags({"prompt": "Hi"}, system="Be brief")
+    assert parse_text('-s "Be brief" Hi') == Flags({"prompt": "Hi", "system": "Be brief"})
 
 
 @pytest.mark.parametrize(

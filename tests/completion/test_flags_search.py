@@ -31,7 +31,7 @@ from tests.completion.strategies import Json
     ],
 )
 def test_what_to_search_is_no_parameter(text: str, search: Json) -> None:
-    assert parse_text(text) == Flags({"prompt": "Hi"}, search=search)
+    assert parse_text(text) == Flags({"prompt": "Hi", **search})
 
 
 @pytest.mark.parametrize(

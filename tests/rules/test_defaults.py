@@ -62,7 +62,7 @@ def test_what_the_person_said_wins() -> None:
         parse_text("--temperature 0.7 -s Sing --reply channel Hi"),
     )
 
-    assert asked.values == {
+    assert asked.flags.values == {
         "prompt": "Hi",
         "temperature": 0.7,
         "seed": 1,
@@ -70,7 +70,7 @@ def test_what_the_person_said_wins() -> None:
         "model": "grok-4.3",
         "max_tokens": 1024,
     }
-    assert (asked.system, asked.reply) == ("Sing", "channel")
+    assert (asked.flags.system, asked.flags.reply) == ("Sing", "channel")
     assert asked.sources == {
         "seed": "channel",
         "top_p": "workspace",
@@ -82,14 +82,14 @@ def test_what_the_person_said_wins() -> None:
 def test_defaults_of_the_bots_own_options_hold_too() -> None:
     policy = policy_of(default_fields({"system": "Rhyme", "reply": "private", "effort": "low"}))
     asked = supply(InForce(policy, "C1", settings=SETTINGS), parse_text("Hi"))
-    assert (asked.system, asked.reply) == ("Rhyme", "private")
+    assert (asked.flags.system, asked.flags.reply) == ("Rhyme", "private")
     assert (asked.sources["system"], asked.sources["reply"]) == ("channel", "channel")
-    assert (asked.effort, asked.sources["effort"]) == ("low", "channel")
+    assert (asked.flags.effort, asked.sources["effort"]) == ("low", "channel")
     said = supply(InForce(policy, "C1", settings=SETTINGS), parse_text("--effort none Hi"))
-    assert (said.effort, "effort" in said.sources) == ("none", False)
+    assert (said.flags.effort, "effort" in said.sources) == ("none", False)
 
     alone = supply(InForce(Policy(), "C1", settings=SETTINGS), parse_text("Hi"))
-    assert (alone.system, alone.reply, alone.effort) == ("", None, None)
+    assert (alone.flags.system, alone.flags.reply, alone.flags.effort) == (None, None, None)
 
 
 def test_defaults_of_searching_hold_where_they_can_stand() -> None:
@@ -151,7 +151,8 @@ def test_defaults_of_searching_are_looked_at_together_in_one_scope() -> None:
 def test_an_empty_system_text_takes_the_default_away() -> None:
     policy = policy_of(default_fields({"system": "Rhyme"}))
     assert (
-        supply(InForce(policy, "C1", settings=SETTINGS), parse_text('--system "" Hi')).system == ""
+        supply(InForce(policy, "C1", settings=SETTINGS), parse_text('--system "" Hi')).flags.system
+        == ""
     )
 
 
@@ -169,18 +170,18 @@ def test_each_value_comes_from_the_first_who_has_one(
         del each["prompt"]
     policy = policy_of(default_fields(channel), default_fields(workspace))
     asked = supply(InForce(policy, "C1", settings=SETTINGS), Flags(flags))
-    assert asked.values == {**SETTINGS, **workspace, **channel, **flags}
+    assert asked.flags.values == {**SETTINGS, **workspace, **channel, **flags}
     for name, source in asked.sources.items():
         holder = {"settings": SETTINGS, "workspace": workspace, "channel": channel}[source]
-        assert asked.values[name] == holder[name]
-    assert asked.sources.keys() == asked.values.keys() - flags.keys()
+        assert asked.flags.values[name] == holder[name]
+    assert asked.sources.keys() == asked.flags.values.keys() - flags.keys()
 
 
 def test_a_fault_of_a_default_says_whose_it_is() -> None:
     policy = policy_of({"defaults.echo": True}, {"defaults.temperature": 3})
     asked = supply(InForce(policy, "C1", settings=SETTINGS), parse_text("--top-p 2 Hi"))
     with pytest.raises(RequestRefused) as refused:
-        validate(asked.values)
+        validate(asked.flags.values)
 
     explained = told(asked.explained(refused.value.faults))
     assert explained["temperature"] == (
@@ -205,12 +206,12 @@ def test_a_fault_that_a_default_is_behind_names_it() -> None:
     policy = policy_of(default_fields({"n": 4, "best_of": 5}))
 
     fewer = supply(InForce(policy, "C1", settings=SETTINGS), parse_text("--best-of 2 Hi"))
-    faults = fewer.explained(check(validate(fewer.values)))
+    faults = fewer.explained(check(validate(fewer.flags.values)))
     problem = "2 is fewer than the 4 answers to choose (--n is set by the defaults of this channel)"
     assert told(faults) == {"best_of": (problem, "4 or more")}
 
     more = supply(InForce(policy, "C1", settings=SETTINGS), parse_text("-n 6 Hi"))
-    faults = more.explained(check(validate(more.values)))
+    faults = more.explained(check(validate(more.flags.values)))
     problem = "5 is fewer than the 6 answers to choose (set by the defaults of this channel)"
     assert told(faults) == {"best_of": (problem, "6 or more")}
 
@@ -223,12 +224,12 @@ def test_what_admins_do_not_allow_is_said_in_words() -> None:
     text = "--model grok-<9> --max-tokens 501 --best-of 4 Hi"
     asked = supply(InForce(policy, "C1", settings=SETTINGS), parse_text(text))
 
-    assert told(restriction_faults(InForce(policy, "C1"), validate(asked.values))) == {
+    assert told(restriction_faults(InForce(policy, "C1"), validate(asked.flags.values))) == {
         "model": ("grok-‹9› is not allowed here", "grok-3 or grok-4.3"),
         "max_tokens": ("501 is too large", "up to 500 here"),
         "best_of": ("4 answers are too many", "up to 3 here"),
     }
-    assert restriction_faults(InForce(policy, "C2"), validate(asked.values)) == (
+    assert restriction_faults(InForce(policy, "C2"), validate(asked.flags.values)) == (
         Fault("model", "grok-‹9› is not allowed here", "grok-3 or grok-4.3"),
     )
 
@@ -243,7 +244,9 @@ def test_what_admins_do_not_allow_is_said_in_words() -> None:
 )
 def test_all_answers_that_are_written_count(flags: str, blamed: str) -> None:
     policy = policy_of(limit_fields({"answers": 3}))
-    request = validate(supply(InForce(policy, "C1", settings=SETTINGS), parse_text(flags)).values)
+    request = validate(
+        supply(InForce(policy, "C1", settings=SETTINGS), parse_text(flags)).flags.values
+    )
     assert [fault.parameter for fault in restriction_faults(InForce(policy, "C1"), request)] == [
         blamed
     ]
@@ -252,7 +255,9 @@ def test_all_answers_that_are_written_count(flags: str, blamed: str) -> None:
 def test_as_many_as_allowed_are_allowed() -> None:
     policy = policy_of({**limit_fields({"answers": 4, "max-tokens": 500}), "models.grok-4.3": True})
     text = "-n 2 --max-tokens 500 --prompt a --prompt b"
-    request = validate(supply(InForce(policy, "C1", settings=SETTINGS), parse_text(text)).values)
+    request = validate(
+        supply(InForce(policy, "C1", settings=SETTINGS), parse_text(text)).flags.values
+    )
     assert restriction_faults(InForce(policy, "C1"), request) == ()
 
 
@@ -337,7 +342,7 @@ def test_a_plain_question_is_never_refused_for_caps_nor_while_a_model_is_named(
         model_fields(models),
     )
     asked = supply(InForce(policy, "C1", settings=SETTINGS), parse_text("Hi"))
-    faults = told(restriction_faults(InForce(policy, "C1"), validate(asked.values)))
+    faults = told(restriction_faults(InForce(policy, "C1"), validate(asked.flags.values)))
     usual_forbidden = not models.get("grok-4.3", models.get(EVERY_MODEL, True))
     no_other = models.get(EVERY_MODEL, True) or not any(
         allowed for name, allowed in models.items() if name != EVERY_MODEL
@@ -425,8 +430,8 @@ def test_a_model_has_other_names() -> None:
     )
     only = policy_of({"models.*": False, "models.latest": True, "models.grok-3": True})
     asked = supply(InForce(only, "C1", settings=SETTINGS, id_of=id_of), parse_text("Hi"))
-    assert asked.values["model"] == "grok-4.3"
-    assert restriction_faults(InForce(only, "C1", id_of=id_of), validate(asked.values)) == ()
+    assert asked.flags.values["model"] == "grok-4.3"
+    assert restriction_faults(InForce(only, "C1", id_of=id_of), validate(asked.flags.values)) == ()
     assert default_faults(only, CHANNEL, {"model": "grok-4.3"}, id_of) == ()
     assert len(default_faults(only, CHANNEL, {"model": "grok-4.3"})) == 1
 
