@@ -20,7 +20,16 @@ from bot.completion.excerpt import excerpt
 from bot.completion.result import Answer, Section
 from bot.errors import OutcomeUnknown, PostingDenied, SlackError, TooLong
 from bot.reply.chain import KINDS, Chain
-from bot.reply.ledger import THREAD_GONE, WAY, AnswerRoute, Ledger, Way, first_way, route_of
+from bot.reply.ledger import (
+    THREAD_GONE,
+    WAY,
+    AnswerRoute,
+    LateCall,
+    Ledger,
+    Way,
+    first_way,
+    route_of,
+)
 from bot.reply.messages import Messages
 from bot.reply.session import Session
 from bot.reply.writers import Native
@@ -108,6 +117,8 @@ class Destination:
     route: AnswerRoute = field(init=False)
     chain: Chain = field(init=False)
     messages: Messages = field(init=False)
+    _looked_at: Sequence[Messages] = field(init=False)
+    """Where something may come late: here, and where it was asked."""
     _arrived: bool = field(init=False)
     _continued: Collection[int] = field(default=(), init=False)
     _too_long: int = field(default=0, init=False)
@@ -147,6 +158,32 @@ class Destination:
             route = replace(route, channel=await self._direct_channel())
         await self._ledger.note(WAY, route.channel, route=route.record)
         self._take(route)
+
+    @property
+    def late(self) -> float:
+        """Seconds until nothing of it can come late any more; 0 when nothing can."""
+        return self._ledger.late.left if self._looked_at else 0.0
+
+    def take_in(self, passed: Sequence[LateCall]) -> bool:
+        """Whether something is pending again, since calls that have `passed` may have changed
+        it."""
+        spoiled = [each.take_in(passed) for each in self._looked_at]
+        return any(spoiled)
+
+    async def settled(self) -> bool:
+        """Delete messages of this job that nobody knows of, and wait until the next call of
+        unknown outcome cannot be carried out any more. At once, when Slack has answered every
+        call.
+
+        False: something may have been written over in the meantime and is pending again, or
+        there are more such calls.
+        """
+        if not self._looked_at:
+            return True
+        spoiled = self.take_in(await self._ledger.late.next_passed())
+        for each in self._looked_at:
+            await each.remove_strays()
+        return not (spoiled or self.late)
 
     async def fitting(
         self, prepare: Callable[[], Awaitable[None]], lay_out: Callable[[], Sequence[Message]]
@@ -224,7 +261,13 @@ class Destination:
             self.chain = Apology(Question(ask.user, ""), job_id, notice=notice_of(ask, route))
         else:
             self.chain = chain_of(ask, route, job_id, most=self._most, continued=self._continued)
-        of_job = self._slack, self._budget, self._ledger
+        self.messages = self._messages_on(route)
+        first = AnswerRoute(first_way(ask), ask.channel)
+        others = [self._messages_on(first)] if route.why and first.lasts else []
+        self._looked_at = [self.messages, *others] if route.lasts else others
+
+    def _messages_on(self, route: AnswerRoute) -> Messages:
+        ask, of_job = self._ask, (self._slack, self._budget, self._ledger)
         native = Native(
             *of_job,
             channel=route.channel,
@@ -233,7 +276,7 @@ class Destination:
             session=None if route.why else self._session,
         )
         thread_ts = None if route.why else ask.thread_ts
-        self.messages = Messages(*of_job, native=native, channel=route.channel, thread_ts=thread_ts)
+        return Messages(*of_job, native=native, channel=route.channel, thread_ts=thread_ts)
 
 
 def detour(ask: Ask, route: AnswerRoute, why: str) -> AnswerRoute | None:

@@ -10,8 +10,8 @@ What stands there is written by edits, or by Slack's own streaming where it was 
 stream has ended (`bot.reply.writers`).
 
 What Slack has not answered it may carry out later, after newer calls, also for a holder before.
-So at the end `settled` waits until that cannot happen any more, and has shown again what may have
-been written over.
+So at the end it is waited until that cannot happen any more, and shown again what may have been
+written over (`Destination.settled`).
 """
 
 from __future__ import annotations
@@ -211,19 +211,7 @@ class Messages:
     async def clear(self) -> None:
         """Delete what there is of this job, as far as Slack lets it be deleted."""
         await self.keep_only(0)
-        await self._remove_strays()
-
-    async def settled(self) -> bool:
-        """Delete messages of this job that nobody knows of, and wait until the next call of
-        unknown outcome cannot be carried out any more. At once, when Slack has answered every
-        call.
-
-        False: something may have been written over in the meantime and is pending again, or
-        there are more such calls.
-        """
-        spoiled = self.take_in(await self._ledger.late.next_passed())
-        await self._remove_strays()
-        return not (spoiled or self._ledger.late.left)
+        await self.remove_strays()
 
     def take_in(self, passed: Sequence[LateCall]) -> bool:
         """Whether something is pending again, since calls that have `passed` may have changed
@@ -239,6 +227,22 @@ class Messages:
             known.shown = None
         self._strays_possible |= any(call.may_appear for call in passed)
         return bool(spoiled)
+
+    async def remove_strays(self) -> None:
+        """Delete messages of this job that nobody knows of, where there may be any."""
+        if not self._strays_possible:
+            return
+        posts = self._ledger.posts.items()
+        known = {post.ts for part, post in posts if not part.startswith(withdrawn(""))}
+        # What was meant for a thread that is gone may stand in the channel (`Slack.post`), or there
+        # all the same, if it came before the root was deleted.
+        threads = (self._thread_ts, self.thread_of("1"), *self._former_roots)
+        for root in dict.fromkeys((None, *threads)):
+            for posted in await self._find(root):
+                if posted.ts not in known:
+                    log.info("stray message deleted", part=posted.part)
+                    await self._delete(posted.ts)
+        self._strays_possible = False
 
     def _writer_of(self, part: Part) -> Writer:
         return self.native if part.stream else self._editing
@@ -259,21 +263,6 @@ class Messages:
         if part == "0" and self._thread_ts is None:
             await self.keep_only(1)
         await self._remove(part, ts)
-
-    async def _remove_strays(self) -> None:
-        if not self._strays_possible:
-            return
-        posts = self._ledger.posts.items()
-        known = {post.ts for part, post in posts if not part.startswith(withdrawn(""))}
-        # What was meant for a thread that is gone may stand in the channel (`Slack.post`), or there
-        # all the same, if it came before the root was deleted.
-        threads = (self._thread_ts, self.thread_of("1"), *self._former_roots)
-        for root in dict.fromkeys((None, *threads)):
-            for posted in await self._find(root):
-                if posted.ts not in known:
-                    log.info("stray message deleted", part=posted.part)
-                    await self._delete(posted.ts)
-        self._strays_possible = False
 
     async def _locate(self, part: str) -> str | None:
         """The ts of `part`, looked for in Slack when it was perhaps posted."""

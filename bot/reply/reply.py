@@ -189,26 +189,30 @@ class Reply(Growing):
         await self._destination.arrive()
         if not self._destination.route.lasts:
             await self._send_alone(answer)
+            if shown is not None and self._destination.late:
+                await shown()
+            while not await self._destination.settled():
+                pass
             return
         chain = self._destination.chain
         messages = await self._destination.fitting(
             partial(chain.prepare_all, answer), partial(chain.complete, answer)
         )
         await self._record_cut()
-        self._messages.take_in(self._ledger.late.passed())
+        self._destination.take_in(self._ledger.late.passed())
         await self._show_all(messages)
         if not answer.stopped:
             await self._tell_if_late(afresh=afresh)
         if self._destination.route.why == TOO_LONG:
             await self._ephemeral.note(_ELSEWHERE, note(talk.IN_DIRECT_MESSAGE))
         await self._messages.end(self._text_age)
-        if shown is not None and (self._ledger.late.left or self._messages.with_stop):
+        if shown is not None and (self._destination.late or self._messages.with_stop):
             await shown()
         settled = False
         while not settled:
             await self._take_stop_away(messages)
             await self._show_all(messages)
-            settled = await self._messages.settled()
+            settled = await self._destination.settled()
 
     def _recover(self) -> None:
         """Forget the failures so far: something has succeeded."""

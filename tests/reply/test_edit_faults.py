@@ -17,7 +17,7 @@ from bot.slack.blocks import Message as Sent
 from bot.slack.blocks import note
 from bot.slack.pacing import EditBudget, nothing_taken
 from bot.slack.slack import Slack
-from sandbox.workspace import ANA, GENERAL, TEAM_ID, Fault, Message, Revision, Workspace
+from sandbox.workspace import ANA, GENERAL, TEAM_ID, Fault, Message, Revision, Workspace, dm_of
 from tests.reply.conftest import DEADLINE, LAST_LINE, Start, answer, ask, standing
 from tests.reply.fake_ledger import FakeJob, FakeLedger
 from tests.reply.steps import AT_EVERY_STEP, CrashError, WatchedSlack, killed_at_each_step
@@ -344,6 +344,28 @@ async def test_what_landed_in_the_channel_for_want_of_its_thread_is_deleted(
     assert not standing(workspace)
     (told,) = workspace.ephemerals(ANA)
     assert "the end" in told.shown
+
+
+@pytest.mark.parametrize("by_url", [False, True])
+async def test_a_post_applied_after_the_answer_took_another_way_is_deleted(
+    workspace: Workspace, start: Start, by_url: bool
+) -> None:
+    url = (await workspace.command(ANA, GENERAL, "/grok why?")).response_url if by_url else None
+    workspace.fail("chat.postMessage", delay=TOO_SLOW)
+    workspace.fail(
+        "chat.postMessage",
+        error="restricted_action",
+        times=None,
+        where=lambda args: args["channel"] == GENERAL,
+    )
+    reply = start(response_url=url)
+    await reply.open()
+    await reply.deliver(answer("the end"))
+
+    assert not standing(workspace)
+    (told,) = workspace.ephemerals(ANA) if by_url else standing(workspace, dm_of(ANA))
+    assert markdown(told) == "the end"
+    assert len(workspace.calls_of("chat.delete")) == 1
 
 
 async def test_a_deletion_applied_late_takes_no_text_along(
