@@ -91,12 +91,6 @@ def _backlog(reply: Sequence[Any], at: float) -> Backlog:
     )
 
 
-async def gauge(queue: Queue, waiting: int = 0) -> None:
-    """Set the gauges anew, with what is in `queue` now and the jobs of it that wait here. Raises
-    `StoreUnavailable`."""
-    show([await queue.load()], waiting)
-
-
 def show(loads: Sequence[Load], waiting: int) -> None:
     """Set the gauges to `loads`, of so many workspaces, and to the jobs of them that wait here."""
     metrics.QUEUE_DEPTH.set(sum(load.depth for load in loads))
@@ -110,7 +104,7 @@ async def keep_gauged(queue: Queue) -> NoReturn:
     """Set them again and again, in a process that has no worker to do it."""
     while True:
         try:
-            await gauge(queue)
+            show([await queue.load()], 0)
         except StoreUnavailable as error:
             log.warning("store away", error=str(error))
         await asyncio.sleep(GAUGE_EVERY_SECONDS)

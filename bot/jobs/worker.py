@@ -15,7 +15,7 @@ from bot.errors import StoreUnavailable, last_cause
 from bot.jobs.holder import HAND_BACK_SECONDS, Holder, RunJob
 from bot.jobs.job import Entry
 from bot.jobs.lease import Stop
-from bot.jobs.load import GAUGE_EVERY_SECONDS, gauge
+from bot.jobs.load import GAUGE_EVERY_SECONDS, show
 from bot.jobs.places import JobPlace, Places
 from bot.jobs.queue import SCAN_START, STOPS_START, Queue
 from bot.patience import pauses
@@ -345,7 +345,7 @@ class Worker:
         return min(WAKE_EVERY_SECONDS, self._queue.lease_seconds / 5)
 
     async def _measure(self) -> float:
-        await gauge(self._queue, len(self._line))
+        show([await self._queue.load()], len(self._line))
         return GAUGE_EVERY_SECONDS
 
     async def _prune(self) -> float:

@@ -14,7 +14,6 @@ from pathlib import Path
 from bot.completion.result import Answer
 from bot.errors import StartupError, StoreUnavailable, UserError
 from bot.jobs.board import Board, JobRow, workspaces
-from bot.jobs.crashes import Crashes
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
 from bot.ops import command_words, words
@@ -117,7 +116,8 @@ async def _retried(
     given_up_at = await board.failed_at(job_id)
     if not given_up_at:
         raise UserError(command_words.JOB_NOT_FAILED(job_id))
-    job = await _look(settings, store, keys, job_id)
+    queue = _queue(settings, store, keys)
+    job = await queue.look(job_id)
     if job is None:
         raise UserError(command_words.JOB_UNREADABLE(job_id))
     if job.state != "done":
@@ -125,14 +125,14 @@ async def _retried(
     from bot.terminal.asked_again import asked_again
 
     taken = await asked_again(settings, store, keys.team, job, f"again:{job.id}:{given_up_at}")
-    await _crashes(settings, store, keys).drop(job_id, _dropping(job))
+    await queue.crashes.drop(job_id, _dropping(job))
     new = taken.accepted.job_id
     return _Outcome(command_words.JOB_RETRIED(job_id=job_id, new=new), job_id, "retried", new)
 
 
 async def _dropped(settings: Settings, store: Store, keys: Keys, job_id: str) -> _Outcome:
-    job = await _look(settings, store, keys, job_id)
-    outcome = await _crashes(settings, store, keys).drop(job_id, _dropping(job))
+    queue = _queue(settings, store, keys)
+    outcome = await queue.crashes.drop(job_id, _dropping(await queue.look(job_id)))
     if outcome == "dropped":
         return _Outcome(command_words.JOB_ENDED(job_id), job_id, outcome)
     if outcome == "forgotten":
@@ -146,22 +146,11 @@ def _dropping(job: Job | None) -> Answer:
     return Answer.failed(job.ask.request.model if job else "", talk.DROPPED)
 
 
-async def _look(settings: Settings, store: Store, keys: Keys, job_id: str) -> Job | None:
-    """None: what is stored is no job that this version knows."""
-    queue = Queue(
+def _queue(settings: Settings, store: Store, keys: Keys) -> Queue:
+    return Queue(
         store,
         keys,
         lease_seconds=settings.job_lease_seconds,
-        retention_seconds=settings.job_retention_seconds,
-    )
-    return await queue.look(job_id)
-
-
-def _crashes(settings: Settings, store: Store, keys: Keys) -> Crashes:
-    return Crashes(
-        store,
-        keys,
-        pause_seconds=0,
         retention_seconds=settings.job_retention_seconds,
     )
 
