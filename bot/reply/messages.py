@@ -260,8 +260,6 @@ class Messages:
             log.info("message deleted", part=part)
             self._parts[part].gone = True
             return
-        if part == "0" and self._thread_ts is None:
-            await self.keep_only(1)
         await self._remove(part, ts)
 
     async def _locate(self, part: str) -> str | None:
@@ -344,14 +342,23 @@ class Messages:
             log.warning("post not taken back", error=str(error))
 
     async def _remove(self, part: str, ts: str) -> None:
-        """Delete the message of a part. That is recorded first: once it is gone, nobody is to
-        think that somebody else has deleted it."""
+        """Delete the message of a part, after what stands in its thread. That is recorded first:
+        once it is gone, nobody is to think that somebody else has deleted it."""
+        if part == "0" and self._thread_ts is None:
+            await self._remove_thread()
         await self._ledger.posted(withdrawn(part), self._channel, ts)
         self._parts[part].deleted()
         if part == "0":
             self._former_roots.append(ts)
         await self._delete(ts)
         await self._ledger.forget(part)
+
+    async def _remove_thread(self) -> None:
+        """Delete what the bot has posted in the thread of the first message."""
+        await self.keep_only(1)
+        for part, post in list(self._ledger.posts.items()):
+            if post.ts and part != "0" and not part.startswith(withdrawn("")):
+                await self._remove(part, post.ts)
 
     async def _delete(self, ts: str) -> None:
         """Delete a message, or leave it when Slack has refused that often enough."""

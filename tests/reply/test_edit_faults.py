@@ -11,16 +11,15 @@ import pytest
 from bot import words
 from bot.errors import SlackError
 from bot.reply.messages import Messages
-from bot.reply.reply import Reply
 from bot.reply.writers import Native
 from bot.slack.blocks import Message as Sent
 from bot.slack.blocks import note
 from bot.slack.pacing import EditBudget, nothing_taken
 from bot.slack.slack import Slack
 from sandbox.workspace import ANA, GENERAL, TEAM_ID, Fault, Message, Revision, Workspace, dm_of
-from tests.reply.conftest import DEADLINE, LAST_LINE, Start, answer, ask, standing
-from tests.reply.fake_ledger import FakeJob, FakeLedger
-from tests.reply.steps import AT_EVERY_STEP, CrashError, WatchedSlack, killed_at_each_step
+from tests.reply.conftest import DEADLINE, LAST_LINE, Start, answer, standing
+from tests.reply.fake_ledger import FakeJob
+from tests.reply.steps import WatchedSlack
 from tests.reply.test_reply import check_revisions, markdown, shown, streaming
 
 SLOW = DEADLINE * 2 / 3
@@ -395,89 +394,6 @@ async def test_what_can_be_neither_edited_nor_deleted_is_left_and_the_whole_post
     assert words.THINKING in left.shown
     assert markdown(whole) == "the end"
     assert len(workspace.calls_of("chat.postMessage")) == 2
-
-
-async def test_the_messages_below_a_replaced_one_move_with_it(
-    workspace: Workspace, start: Start
-) -> None:
-    await start().deliver(answer("word " * 3_000))
-    old, _ = standing(workspace)
-    close_window(workspace, old)
-    await start().deliver(answer("word " * 3_000 + "end"))
-
-    root, second = standing(workspace)
-    assert second.thread_ts == root.ts != old.ts
-    assert (root.shown + second.shown).count("word ") == 3_000
-    assert not workspace.replies(GENERAL, old.ts)
-
-
-@pytest.mark.parametrize("killed", [False, True])
-async def test_what_appears_late_below_a_replaced_message_leaves_no_thread_behind(
-    workspace: Workspace, start: Start, slack: SpokenSlack, job: FakeJob, killed: bool
-) -> None:
-    """It was given up by then, posted again and deleted with the thread; also where the worker
-    dies before it has looked again."""
-    text = "word " * 3_000
-    reply = start()
-    await reply.open()
-    (old,) = standing(workspace)
-    workspace.fail("chat.postMessage", delay=TOO_SLOW)
-    deleted = 0
-
-    async def until_it_appears(step: str) -> None:
-        nonlocal deleted
-        deleted += step == "delete"
-        if step == "delete" and deleted == 2:  # the first one was of what was posted again
-            await workspace.wait_for(lambda: len(standing(workspace)) == 2)
-            assert standing(workspace)[1].thread_ts == old.ts
-
-    async def closes(step: str) -> None:
-        if step == "post":
-            close_window(workspace, old)
-
-    async def dies() -> None:
-        raise CrashError
-
-    slack.before, slack.after = until_it_appears, closes
-    if killed:
-        with pytest.raises(CrashError):
-            await reply.deliver(answer(text), shown=dies)
-        ledger = job.take()
-        ledger.late.expect_earlier(DEADLINE)
-        reply = start(ledger)
-    await reply.deliver(answer(text))
-
-    root, second = standing(workspace)
-    assert second.thread_ts == root.ts != old.ts
-    assert (root.shown + second.shown).count("word ") == 3_000
-    assert not workspace.replies(GENERAL, old.ts)
-
-
-@AT_EVERY_STEP
-async def test_killed_at_any_step_of_a_replacement(
-    workspace: Workspace, slack: Slack, budget: EditBudget, where: str
-) -> None:
-    text = "word " * 3_000 + "end"
-    old = ""
-
-    async def answered_before(job: FakeJob) -> None:
-        nonlocal old
-        await Reply(slack, budget, job.take(), ask(), backoff=0.01).deliver(answer("word " * 3_000))
-        root, _ = standing(workspace)
-        close_window(workspace, root)
-        old = root.ts
-
-    async def work(slack: Slack, ledger: FakeLedger) -> None:
-        await Reply(slack, budget, ledger, ask(), backoff=0.01).deliver(answer(text))
-
-    async def check() -> None:
-        root, second = standing(workspace)
-        assert second.thread_ts == root.ts != old
-        assert (root.shown + second.shown).count("word ") == 3_000
-        for message in (second, root):
-            await slack.delete(GENERAL, message.ts)
-
-    await killed_at_each_step(slack, where, work, check, prepare=answered_before)
 
 
 def messages_of(slack: Slack, budget: EditBudget, job: FakeJob) -> Messages:
