@@ -16,7 +16,7 @@ from bot.reply.destination import chain_of, kinds_of
 from bot.reply.ledger import AnswerRoute, Ledger, Post, Way, route_of
 from bot.reply.writers import Editing
 from bot.slack.blocks import Kind, Message
-from bot.slack.pacing import EditBudget, wait_out
+from bot.slack.pacing import EditBudget, SlotKind, wait_out
 from bot.slack.slack import BLOCK_MISMATCH, Slack, passes, refuses_blocks
 
 log = structlog.get_logger(__name__)
@@ -135,8 +135,8 @@ class Continued:
         self, channel: str, part: str, ts: str, message: Message, *, spare: bool
     ) -> bool:
         editing = Editing(self._slack, self._budget, self._ledger, channel)
-        take = self._budget.tell if spare else self._budget.final
-        turn, tries = partial(take, self._ledger.job_id), _TRIES
+        kind: SlotKind = "tell" if spare else "final"
+        turn, tries = partial(self._budget.ask, kind, self._ledger.job_id), _TRIES
         while True:
             try:
                 slot = await editing.edit(part, ts, message, turn)

@@ -29,7 +29,7 @@ from bot.reply.writers import ANYWHERE, BETWEEN_BLOCKS
 from bot.settings import Streaming
 from bot.slack.agent import ThreadStatus
 from bot.slack.blocks import Message
-from bot.slack.pacing import EditBudget, nothing_taken, pause, wait_out
+from bot.slack.pacing import EditBudget, SlotKind, TakeSlot, nothing_taken, pause, wait_out
 from bot.slack.slack import Slack
 from bot.words import talk
 
@@ -164,11 +164,11 @@ class Growing:
             return None
         return (self._text_ended or time.monotonic()) - self._text_began
 
-    @property
-    def _paces(self) -> tuple[float | None, float | None]:
-        """For how many seconds text has come, and how long ago it was shown last."""
+    def _asking(self, budget: EditBudget, kind: SlotKind) -> TakeSlot:
+        """What asks for an edit that shows the text, by how long it has come, and been shown."""
         shown = None if self._shown_at is None else time.monotonic() - self._shown_at
-        return self._text_age, shown
+        job_id, age = self._ledger.job_id, self._text_age
+        return partial(budget.ask, kind, job_id, age=age, since=shown)
 
     async def _show_question(self) -> None:
         """Show what was asked, unless the message had better wait for text."""
@@ -193,7 +193,9 @@ class Growing:
         fits = bool(root and waiting and not waiting[1].head)
         mode = self._streaming if self._slack.streams else "edit"
         always = mode == "native"
-        plenty = not (always and fits) and await self._budget.may_begin(self._ledger.job_id)
+        plenty = False
+        if not (always and fits):
+            plenty = not (await self._budget.ask("begin", self._ledger.job_id)).wait
         session = self._session
         if always or (mode == "auto" and not plenty):  # streams have a budget of their own
             self._messages.native.wanted = True
@@ -269,8 +271,7 @@ class Growing:
         asked = time.monotonic()
         budget = self._messages.budget_of(part, message)
         self._edits = budget is self._budget
-        turn = partial(budget.interim, self._ledger.job_id, *self._paces)
-        slot = await self._messages.write(part, message, turn)
+        slot = await self._messages.write(part, message, self._asking(budget, "edit"))
         asks_again = partial(self._until_interim, budget)
         if slot.wait:
             self._wait(slot.wait, asks_again)
@@ -281,12 +282,12 @@ class Growing:
         self._wait(asked + following - time.monotonic(), asks_again if far else None)
 
     async def _until_interim(self, budget: EditBudget) -> float:
-        return await budget.until_interim(self._ledger.job_id, *self._paces)
+        return (await self._asking(budget, "when")(None)).wait
 
     async def _until_worth_posting(self) -> float:
         age = self._text_age
         waited = self._waited if age is None else age
-        slot = await self._budget.first_post(self._ledger.job_id, waited)
+        slot = await self._budget.ask("post", self._ledger.job_id, age=waited)
         self._following = slot.following
         self._begun = not slot.wait
         return slot.wait
@@ -311,9 +312,9 @@ class Growing:
             return
         pending = await self._pending(())
         if pending and self._messages.is_posted(pending[0]):
-            turn = partial(self._budget.tell, self._ledger.job_id)
+            turn = partial(self._budget.ask, "tell", self._ledger.job_id)
             if doing:  # news like text, and paid for like that
-                turn = partial(self._budget.interim, self._ledger.job_id, None, told)
+                turn = partial(self._budget.ask, "edit", self._ledger.job_id, since=told)
             if not (await self._messages.write(*pending, turn)).wait:
                 self._told_at = time.monotonic() if doing else None
                 return

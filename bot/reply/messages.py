@@ -157,9 +157,9 @@ class Messages:
     async def end(self, text_age: float | None) -> None:
         """No text of them is shown any more, which came for so many seconds: what they grow by is
         for others."""
-        await self._budget.end(self._ledger.job_id, text_age)
+        await self._budget.ask("end", self._ledger.job_id, age=text_age)
         if any(part.streamed for part in self._parts.values()):
-            await self._appends.end(self._ledger.job_id, text_age)
+            await self._appends.ask("end", self._ledger.job_id, age=text_age)
 
     async def write(
         self, part: str, message: Message, turn: TakeSlot, *, final: bool = False

@@ -18,7 +18,7 @@ from bot.reply.ephemeral import EphemeralReply
 from bot.reply.growing import READ_AT_ONCE, Growing, Sections, TextSource
 from bot.reply.ledger import CUT, Way, came_to_nothing
 from bot.slack.blocks import Message, mention, note
-from bot.slack.pacing import pause, wait_out
+from bot.slack.pacing import SlotKind, pause, wait_out
 from bot.slack.slack import passes, refuses_blocks
 from bot.words import talk
 
@@ -231,7 +231,7 @@ class Reply(Growing):
         await self._messages.keep_only(len(messages))
 
     async def _write_all(self, messages: Sequence[Message | None]) -> None:
-        turn = partial(self._budget.final, self._ledger.job_id)
+        turn = partial(self._budget.ask, "final", self._ledger.job_id)
         while part := self._messages.pending(messages, final=True):
             if not self._messages.is_posted(part):
                 await self._budget.post(self._destination.route.channel)
@@ -248,7 +248,8 @@ class Reply(Growing):
         needed = time.monotonic() + _STOP_STAYS
         while parts := self._messages.with_stop:
             spare = time.monotonic() < needed
-            turn = partial(self._budget.spare if spare else self._budget.final, self._ledger.job_id)
+            kind: SlotKind = "spare" if spare else "final"
+            turn = partial(self._budget.ask, kind, self._ledger.job_id)
             slot = await self._messages.write(parts[0], messages[int(parts[0])], turn, final=True)
             if slot.wait:
                 await wait_out(slot.wait)

@@ -29,7 +29,20 @@ LONGEST_SLEEP = 5.0
 _JITTER = 0.01
 
 SlotKind = Literal["begin", "post", "edit", "when", "tell", "final", "spare", "end"]
-"""What an answer asks for, see `edit_slot.lua`."""
+"""What an answer asks for:
+
+- `begin`: whether there are edits enough to show a message that has no text yet; takes none
+- `post`: whether the first message is worth posting, with text that has come for `age` seconds: at
+  once while there are edits enough; takes none
+- `edit`: one that shows more of its text, which began `age` seconds ago and was shown last `since`
+  seconds ago (None: not yet)
+- `when`: for how long there is none, as `edit` would say; takes none
+- `tell`: one that only says how long the asker waits: such edits have a share of their own. Asking
+  keeps the answer open
+- `final`: one that shows how it ends
+- `spare`: one that shows nothing new of it, if nobody else needs it
+- `end`: it is complete, and its text came for `age` seconds; takes none
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,42 +110,36 @@ class EditBudget:
         """The same for another method that lets messages grow."""
         return EditBudget(self._store, self._keys, per_minute, scale=self._scale, method=method)
 
-    async def may_begin(self, answer: str) -> bool:
-        """Whether there are edits enough to show a message that has no text yet."""
-        return not (await self._ask("begin", answer)).wait
-
-    async def first_post(self, answer: str, age: float) -> Slot:
-        """Whether the first message is worth posting, with text that has come for `age` seconds:
-        at once while there are edits enough. It takes no edit."""
-        return await self._ask("post", answer, age)
-
-    async def until_interim(self, answer: str, age: float | None, since: float | None) -> float:
-        """For how many seconds there is no edit for `answer`, as `interim` would say."""
-        return (await self._ask("when", answer, age, since)).wait
-
-    async def interim(
-        self, answer: str, age: float | None, since: float | None, fence: LeaseFence | None = None
+    async def ask(
+        self,
+        kind: SlotKind,
+        answer: str,
+        fence: LeaseFence | None = None,
+        *,
+        age: float | None = None,
+        since: float | None = None,
     ) -> Slot:
-        """Take an edit that shows more of `answer`, whose text began `age` seconds ago and was
-        shown last `since` seconds ago (None: not yet)."""
-        return await self._ask("edit", answer, age, since, fence)
-
-    async def tell(self, answer: str, fence: LeaseFence | None = None) -> Slot:
-        """Take an edit that only says how long the asker waits: such edits have a share of their
-        own. Asking keeps `answer` open."""
-        return await self._ask("tell", answer, fence=fence)
-
-    async def final(self, answer: str, fence: LeaseFence | None = None) -> Slot:
-        """Take an edit that shows how `answer` ends."""
-        return await self._ask("final", answer, fence=fence)
-
-    async def spare(self, answer: str, fence: LeaseFence | None = None) -> Slot:
-        """Take an edit that shows nothing new of `answer`, if nobody else needs it."""
-        return await self._ask("spare", answer, fence=fence)
-
-    async def end(self, answer: str, age: float | None) -> None:
-        """`answer` is complete; its text came for `age` seconds."""
-        await self._ask("end", answer, age)
+        """Ask for an edit of `answer`, and take it where there is one. Raises `LeaseLost`."""
+        of = self._keys
+        places = (of.budget, of.rest, of.open, of.asked, of.pace, of.told)
+        keys = [place(self._method) for place in places]
+        typical = round(TYPICAL_SECONDS * self._scale * 1000)
+        budget = (self._most, self._window, typical)
+        args: list[str | int | float] = [
+            uuid.uuid4().hex,
+            kind,
+            answer,
+            *budget,
+            _passed(age),
+            _passed(since),
+        ]
+        if fence is not None:
+            keys.append(fence.job)
+            args += [fence.lease, fence.number, _ms(fence.late)]
+        wait, following = await self._edit_slot(keys, args)
+        if int(wait) < 0:
+            raise LeaseLost(answer)
+        return Slot(int(wait) / 1000, int(following) / 1000)
 
     async def try_post(self, channel: str) -> float:
         """Take a post in `channel`. 0 when it may be made now, else for how many seconds not."""
@@ -171,35 +178,6 @@ class EditBudget:
         except RateLimited as error:
             await self.rest(method, error.retry_after)
             raise
-
-    async def _ask(
-        self,
-        kind: SlotKind,
-        answer: str,
-        age: float | None = None,
-        since: float | None = None,
-        fence: LeaseFence | None = None,
-    ) -> Slot:
-        of = self._keys
-        places = (of.budget, of.rest, of.open, of.asked, of.pace, of.told)
-        keys = [place(self._method) for place in places]
-        typical = round(TYPICAL_SECONDS * self._scale * 1000)
-        budget = (self._most, self._window, typical)
-        args: list[str | int | float] = [
-            uuid.uuid4().hex,
-            kind,
-            answer,
-            *budget,
-            _passed(age),
-            _passed(since),
-        ]
-        if fence is not None:
-            keys.append(fence.job)
-            args += [fence.lease, fence.number, _ms(fence.late)]
-        wait, following = await self._edit_slot(keys, args)
-        if int(wait) < 0:
-            raise LeaseLost(answer)
-        return Slot(int(wait) / 1000, int(following) / 1000)
 
     async def _take(self, keys: Sequence[str], most: int, seconds: float) -> float:
         return int(await self._slot(keys, [uuid.uuid4().hex, most, _ms(seconds)])) / 1000

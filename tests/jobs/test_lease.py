@@ -149,9 +149,9 @@ async def test_a_post_that_was_recorded_stays_so_when_the_reply_and_the_lease_we
 async def test_the_last_edit_is_checked_unless_another_step_was(store: Store, queue: Queue) -> None:
     ledger = (await hold(queue)).ledger
     budget = EditBudget(store, Keys("T0TEST"), 50)
-    await ledger.take(partial(budget.final, "job-1"))
+    await ledger.take(partial(budget.ask, "final", "job-1"))
     await ledger.check_last()
-    await ledger.take(partial(budget.final, "job-1"))
+    await ledger.take(partial(budget.ask, "final", "job-1"))
     await take_over(queue)
 
     for _ in range(2):
@@ -213,7 +213,7 @@ async def test_the_edit_that_is_taken_checks_the_lease_and_says_what_may_come_la
 ) -> None:
     ledger = (await hold(queue)).ledger
     budget = EditBudget(store, keys, per_minute=1)
-    turn = partial(budget.final, "job-1")
+    turn = partial(budget.ask, "final", "job-1")
 
     with ledger.late.sending(15.0, "10.1"):
         assert not (await ledger.take(turn)).wait
@@ -234,10 +234,10 @@ async def test_who_has_lost_the_lease_takes_no_edit_from_others(
 
     budget = EditBudget(store, keys, per_minute=1)
     with pytest.raises(LeaseLost):
-        await ledger.take(partial(budget.interim, "job-1", 0.0, None))
+        await ledger.take(partial(budget.ask, "edit", "job-1", age=0.0))
 
     assert fenced() == before + 1
-    assert not (await budget.final("another")).wait
+    assert not (await budget.ask("final", "another")).wait
 
 
 @pytest.mark.integration
@@ -249,6 +249,6 @@ async def test_an_edit_whose_reply_is_lost_is_taken_once(
         budget = EditBudget(far, keys, per_minute=2)
         proxy.lose = every_other()
         for _ in range(2):
-            assert not (await ledger.take(partial(budget.final, "job-1"))).wait
+            assert not (await ledger.take(partial(budget.ask, "final", "job-1"))).wait
 
     assert await store.redis.zcard(keys.budget("chat.update")) == 2

@@ -149,7 +149,7 @@ async def test_auto_streams_while_edits_are_scarce(
 ) -> None:
     budget = EditBudget(store, keys, per_minute=50)
     for number in range(10):
-        assert not (await budget.first_post(f"other{number}", 3_600.0)).wait
+        assert not (await budget.ask("post", f"other{number}", age=3_600.0)).wait
     place = ask(**in_thread(root))
     reply = Reply(slack, budget, FakeJob().take(), place, backoff=0.01, streaming="auto")
     await reply.open()

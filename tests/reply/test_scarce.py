@@ -36,7 +36,7 @@ def reply(slack: Slack, scarce: EditBudget) -> Reply:
 
 async def open_others(budget: EditBudget, count: int) -> None:
     for number in range(count):
-        assert not (await budget.first_post(f"other{number}", LONG)).wait
+        assert not (await budget.ask("post", f"other{number}", age=LONG)).wait
 
 
 def looks(message: Message) -> list[str]:

@@ -29,7 +29,7 @@ async def test_a_rest_holds_for_every_process(store: Store, keys: Keys) -> None:
     await one.rest("chat.update", 1)
 
     assert 29_000 < await store.redis.pttl(keys.rest("chat.update")) <= 30_000
-    assert 29 < (await other.final("a")).wait <= 30
+    assert 29 < (await other.ask("final", "a")).wait <= 30
 
 
 async def test_posts_rest_in_every_channel(store: Store, keys: Keys) -> None:
@@ -54,13 +54,14 @@ async def test_waiting_ends_when_there_is_nothing_left_to_wait_for() -> None:
 
 async def test_who_edits_is_told_when_the_next_edit_may_be_made(store: Store, keys: Keys) -> None:
     budget = EditBudget(store, keys, per_minute=50, scale=0.01)
-    following = (await budget.interim("a", 0.0, None)).following
+    following = (await budget.ask("edit", "a", age=0.0)).following
 
     assert following > 0
-    assert await budget.until_interim("a", 0.0, 0.0) == pytest.approx(following, rel=0.1)
-    assert await budget.until_interim("a", 0.0, 1.1 * following) == 0
-    assert (await budget.interim("a", 0.0, 0.0)).wait
-    assert not (await budget.interim("a", 0.0, 1.1 * following)).wait
+    told = (await budget.ask("when", "a", age=0.0, since=0.0)).wait
+    assert told == pytest.approx(following, rel=0.1)
+    assert (await budget.ask("when", "a", age=0.0, since=1.1 * following)).wait == 0
+    assert (await budget.ask("edit", "a", age=0.0, since=0.0)).wait
+    assert not (await budget.ask("edit", "a", age=0.0, since=1.1 * following)).wait
 
 
 async def test_other_methods_have_budgets_of_their_own(store: Store, keys: Keys) -> None:
@@ -79,7 +80,7 @@ async def test_redis_away_is_said(keys: Keys) -> None:
     async with Store("redis://127.0.0.1:1") as away:
         budget = EditBudget(away, keys, per_minute=50)
         with pytest.raises(StoreUnavailable):
-            await budget.final("a")
+            await budget.ask("final", "a")
 
 
 async def test_a_channel_takes_a_small_burst_of_posts(store: Store, keys: Keys) -> None:
@@ -112,7 +113,7 @@ async def test_slack_never_has_to_refuse(store: Store, keys: Keys) -> None:
 
         async def one_answer(number: int) -> None:
             for step in range(12):
-                while (slot := await budgets[number % 2].final(f"a{number}")).wait:
+                while (slot := await budgets[number % 2].ask("final", f"a{number}")).wait:
                     await wait_out(slot.wait)
                 await slack.update(GENERAL, ts, further_message(1, f"{number} {step}", BARE))
 
