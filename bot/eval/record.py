@@ -28,7 +28,7 @@ _HEAD = json.dumps({"format": _FORMAT}).encode()
 """The first line of a file."""
 
 
-class _Line(BaseModel):
+class _RecordLine(BaseModel):
     """A line: what is known of a request, or of a comparison, by its key."""
 
     model_config = ConfigDict(frozen=True)
@@ -36,14 +36,14 @@ class _Line(BaseModel):
     key: str
 
 
-class BegunQuestion(_Line):
+class BegunQuestion(_RecordLine):
     """A request that may cost up to so many micro-dollars."""
 
     kind: Literal["begun"] = "begun"
     most: int
 
 
-class Result(_Line):
+class Result(_RecordLine):
     """An answer, or why there is none (`failure`)."""
 
     kind: Literal["answer"] = "answer"
@@ -59,7 +59,7 @@ Better = Literal["first", "second", "same"]
 """Which of two answers is."""
 
 
-class Choice(_Line):
+class Choice(_RecordLine):
     """What a person said of two answers."""
 
     kind: Literal["choice"] = "choice"

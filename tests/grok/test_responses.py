@@ -406,3 +406,14 @@ def test_odd_values_are_left_out(kind: str, place: str) -> None:
         list(progress.follow(read(value, "message")))
         list(progress.follow(read({**whole, name: odd})))
         list(progress.rest())
+
+
+def test_of_items_without_end_few_are_kept() -> None:
+    reader = ResponsesReader()
+    for place in range(20):
+        item = {"type": "message", "content": "x" * 1_000_000}
+        reader({"type": "response.output_item.done", "output_index": place, "item": item})
+
+    end = reader({"type": "response.completed", "response": {"status": "completed"}})
+
+    assert len(end[0].text) < 9_000_000

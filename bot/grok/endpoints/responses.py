@@ -62,6 +62,9 @@ _GOES_ON = frozenset({"in_progress", "queued"})
 _BETWEEN = "\n\n"
 """Stands between two messages of one answer."""
 
+_MOST_KEPT = 8 * 1024 * 1024
+"""Characters of items that are done: more than may be in an answer, thoughts included."""
+
 _MOST_ADDRESSES = 500
 """In one event."""
 
@@ -95,6 +98,7 @@ class ResponsesReader(choices.ChoicesReader):
         self._message: object = None
         self._began = False
         self._done: dict[object, tuple[str, str]] = {}
+        self._room = _MOST_KEPT
         self._calls = _Calls()
 
     def step(self, value: dict[str, Any], event: str) -> TextStep | None:
@@ -131,7 +135,10 @@ class ResponsesReader(choices.ChoicesReader):
         if kind == "response.output_item.done":
             item = map_of(value.get("item"))  # for an end that repeats nothing
             place = text_of(item.get("id")) or count_of(value.get("output_index"))
-            self._done[place] = _text_of(item), _thought_of(item)
+            text, thought = _text_of(item), _thought_of(item)
+            self._room -= len(text) + len(thought)
+            if self._room >= 0:
+                self._done[place] = text, thought
             return []
         if kind in _ENDS:
             return self._end(map_of(value.get("response")), kind.removeprefix("response."))
