@@ -29,7 +29,7 @@ _SEALED, _VERSION = "sealed", "version"
 _AT_ONCE = 200
 """Workspaces in one round trip."""
 
-Saved = Literal["new", "changed", "same"]
+KeySaved = Literal["new", "changed", "same"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class GrokKeys:
             }
         return found
 
-    async def save(self, team: str, secret: SecretStr, *, by: str) -> Saved:
+    async def save(self, team: str, secret: SecretStr, *, by: str) -> KeySaved:
         """Keep `secret`, and write to the audit that `by` set it, unless it is the one there is."""
         before = await self.find(team)
         if before is not None and before.secret == secret:

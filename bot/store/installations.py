@@ -28,7 +28,7 @@ MOST_STATES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptInstallation:
     """What is kept of one place, encrypted; `version` grows with each change, and none comes again,
     not even where the place was forgotten meanwhile."""
 
@@ -60,14 +60,14 @@ class Installations:
         expected = "" if made_from is None else made_from
         return int(await self._save(keys, [place, sealed, expected]))
 
-    async def find(self, place: str) -> Kept | None:
+    async def find(self, place: str) -> KeptInstallation | None:
         """What is kept of `place`."""
         with redis_errors():
             async with self._redis.pipeline(transaction=True) as both:
                 both.hget(self._records, place)
                 both.hget(self._versions, place)
                 sealed, version = await both.execute()
-        return Kept(str(sealed), int(version)) if sealed and version else None
+        return KeptInstallation(str(sealed), int(version)) if sealed and version else None
 
     async def versions(self) -> dict[str, int]:
         """Every place where the app is installed, and the version of what is kept of it."""
