@@ -10,7 +10,7 @@ from collections import OrderedDict, deque
 
 from bot.patience import soon
 from bot.store.keys import Keys
-from bot.store.redis.connection import Records, Store, redis_errors
+from bot.store.redis.connection import Records, Store, answered
 
 WINDOW_SECONDS = 61.0
 """A minute, and a second for the way of what is taken to whoever counts it too."""
@@ -78,6 +78,5 @@ class Rests(Records):
         await soon(resting, ASK_SECONDS, None, "only this process rests", method=method)
 
     async def _left_of_all(self, method: str) -> float:
-        with redis_errors():
-            left = await self._redis.pttl(self._keys.rest(method))
+        left = await answered(self._redis.pttl(self._keys.rest(method)))
         return max(0, int(left)) / 1000

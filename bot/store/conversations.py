@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from bot.completion.ask import Turn
 from bot.files.ref import FileRef
-from bot.store.redis.connection import Records, redis_errors
+from bot.store.redis.connection import Records, answered, together
 
 RecentFiles = tuple[tuple[FileRef, ...], ...]
 RECENT: TypeAdapter[RecentFiles] = TypeAdapter(RecentFiles)
@@ -47,31 +47,27 @@ class Conversations(Records):
 
     async def read(self, conversation: str) -> Conversation:
         """What is remembered of it; nothing of one that is not known."""
-        with redis_errors():
-            async with self._redis.pipeline(transaction=True) as pipe:
-                pipe.lrange(self._keys.thread(conversation), 0, -1)
-                pipe.hget(self._keys.thread_facts(conversation), "dropped")
-                entries, dropped = await pipe.execute()
+        commands = (
+            ("LRANGE", self._keys.thread(conversation), 0, -1),
+            ("HGET", self._keys.thread_facts(conversation), "dropped"),
+        )
+        entries, dropped = await together(self._redis, commands, whole=True)
         return Conversation(tuple(_turns(entries)), int(dropped or 0))
 
     async def known(self, conversation: str) -> bool:
         """Whether the bot takes part in it."""
-        with redis_errors():
-            return bool(await self._redis.exists(self._keys.thread_facts(conversation)))
+        return bool(await answered(self._redis.exists(self._keys.thread_facts(conversation))))
 
     async def role(self, conversation: str) -> Role:
         """What the bot is to it."""
-        fields = ["dropped", "own", "silent"]
-        with redis_errors():
-            known, own, silent = await self._redis.hmget(
-                self._keys.thread_facts(conversation), fields
-            )
+        facts = self._keys.thread_facts(conversation)
+        asking = self._redis.hmget(facts, ["dropped", "own", "silent"])
+        known, own, silent = await answered(asking)
         return Role(known is not None, own is not None, silent is not None)
 
     async def files(self, conversation: str) -> RecentFiles:
         """The files of the last questions that were asked in it, oldest first."""
-        with redis_errors():
-            found = await self._redis.hget(self._keys.thread_facts(conversation), "files")
+        found = await answered(self._redis.hget(self._keys.thread_facts(conversation), "files"))
         try:
             return RECENT.validate_json(found) if found else ()
         except ValidationError:
@@ -80,8 +76,7 @@ class Conversations(Records):
 
     async def before(self, conversation: str, job_id: str) -> int:
         """How many questions of it are answered before that of `job_id`; 0 once it is its turn."""
-        with redis_errors():
-            rank = await self._redis.zrank(self._keys.thread_waiting(conversation), job_id)
+        rank = await answered(self._redis.zrank(self._keys.thread_waiting(conversation), job_id))
         return rank + 1 if isinstance(rank, int) else 0
 
     async def leave(self, conversation: str, call: str, seconds: int) -> None:
@@ -131,8 +126,7 @@ class Recents(Records):
 
     async def read(self, user: str) -> tuple[Recent, ...]:
         """Those of `user`, newest first, `MOST_RECENT` at most. Raises `StoreUnavailable`."""
-        with redis_errors():
-            entries: Any = await self._redis.lrange(self._keys.recent(user), 0, -1)
+        entries: Any = await answered(self._redis.lrange(self._keys.recent(user), 0, -1))
         return tuple(_readable(entries))
 
 

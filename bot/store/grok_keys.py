@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from bot.rules.quota import WORKSPACE
 from bot.store.policies import MOST_AUDITED
-from bot.store.redis.connection import Store, redis_errors
+from bot.store.redis.connection import Store, redis_errors, together
 from bot.store.redis.pool import reading
 from bot.store.seal import Seal, SealBroken
 
@@ -68,11 +68,8 @@ class GrokKeys:
         found: dict[str, str] = {}
         for start in range(0, len(teams), _AT_ONCE):
             some = teams[start : start + _AT_ONCE]
-            with redis_errors():
-                async with self._redis.pipeline(transaction=False) as together:
-                    for team in some:
-                        together.hget(self._keys(team).grok_key, _VERSION)
-                    versions = await together.execute()
+            asking = [("HGET", self._keys(team).grok_key, _VERSION) for team in some]
+            versions = await together(self._redis, asking)
             found |= {
                 team: str(version) for team, version in zip(some, versions, strict=True) if version
             }

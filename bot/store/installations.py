@@ -12,7 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from bot.store.redis.connection import Store, redis_errors
+from bot.store.redis.connection import Store, answered, together
 
 PREFIX = "grokbot:{installations}:"
 
@@ -62,17 +62,13 @@ class Installations:
 
     async def find(self, place: str) -> KeptInstallation | None:
         """What is kept of `place`."""
-        with redis_errors():
-            async with self._redis.pipeline(transaction=True) as both:
-                both.hget(self._records, place)
-                both.hget(self._versions, place)
-                sealed, version = await both.execute()
+        commands = [("HGET", key, place) for key in (self._records, self._versions)]
+        sealed, version = await together(self._redis, commands, whole=True)
         return KeptInstallation(str(sealed), int(version)) if sealed and version else None
 
     async def versions(self) -> dict[str, int]:
         """Every place where the app is installed, and the version of what is kept of it."""
-        with redis_errors():
-            found = await self._redis.hgetall(self._versions)
+        found = await answered(self._redis.hgetall(self._versions))
         return {str(place): int(version) for place, version in found.items()}
 
     async def remove(self, place: str, *, version: int | None = None) -> bool:
@@ -86,28 +82,25 @@ class Installations:
 
     async def left(self) -> dict[str, float]:
         """The places whose data is to be deleted, and when they left (Unix time, seconds)."""
-        with redis_errors():
-            found: Any = await self._redis.zrange(self._left, 0, -1, withscores=True)
+        found: Any = await answered(self._redis.zrange(self._left, 0, -1, withscores=True))
         return {str(place): float(at) for place, at in found}
 
     async def is_gone(self, place: str) -> None:
         """Nothing of `place` is left."""
-        with redis_errors():
-            await self._redis.zrem(self._left, place)
-            await self._redis.delete(self._teams(place))
+        await answered(self._redis.zrem(self._left, place))
+        await answered(self._redis.delete(self._teams(place)))
         await self._forget_looks(place)
 
     async def join(self, organisation: str, team: str) -> None:
         """Remember that `team` is served by the installation of `organisation`."""
-        with redis_errors():
-            await self._redis.sadd(self._teams(organisation), team)
+        await answered(self._redis.sadd(self._teams(organisation), team))
 
     async def part(self, organisation: str, team: str) -> None:
         """The installation of `organisation` serves `team` no more, whose data is to be deleted,
         unless it has one of its own."""
         await self._remove([self._records, self._versions, self._left], [team, 1, ""])
-        with redis_errors():  # last: who dies before it is told again, and finds the team here
-            await self._redis.srem(self._teams(organisation), team)
+        # Last: who dies before it is told again, and finds the team here.
+        await answered(self._redis.srem(self._teams(organisation), team))
         await self.trust(part_of(organisation, team))
 
     async def has_left(self, team: str) -> bool:
@@ -125,8 +118,7 @@ class Installations:
 
     async def teams_of(self, organisation: str) -> set[str]:
         """The workspaces that were served by the installation of `organisation`."""
-        with redis_errors():
-            found = await self._redis.smembers(self._teams(organisation))
+        found = await answered(self._redis.smembers(self._teams(organisation)))
         return {str(team) for team in found}
 
     async def claims(self, what: str, who: str, seconds: int) -> bool:
@@ -140,22 +132,18 @@ class Installations:
 
     async def look_again(self, place: str) -> None:
         """Nothing came of looking: it is to be looked again as soon as somebody does."""
-        with redis_errors():
-            await self._redis.delete(self._claimed(_looking(place)))
+        await answered(self._redis.delete(self._claimed(_looking(place))))
 
     async def doubt(self, name: str, sign: str) -> float:
         """Slack says that `name` (a place, or `part_of` an organisation) has removed the app; for
         how many seconds it has said so of the installation that has this `sign`, 0 for the first
         time."""
         key = self._doubt(name)
-        with redis_errors():
-            async with self._redis.pipeline(transaction=True) as both:
-                both.get(key)
-                both.pttl(key)
-                before, left = await both.execute()
-            if before is not None and str(before) == sign:
-                return DOUBT_SECONDS - float(left) / 1000
-            await self._redis.set(key, sign, ex=DOUBT_SECONDS)
+        commands = (("GET", key), ("PTTL", key))
+        before, left = await together(self._redis, commands, whole=True)
+        if before is not None and str(before) == sign:
+            return DOUBT_SECONDS - float(left) / 1000
+        await answered(self._redis.set(key, sign, ex=DOUBT_SECONDS))
         return 0.0
 
     async def _forget_looks(self, place: str) -> None:
@@ -164,8 +152,7 @@ class Installations:
 
     async def trust(self, name: str) -> None:
         """Slack says that `name` has the app."""
-        with redis_errors():
-            await self._redis.delete(self._doubt(name))
+        await answered(self._redis.delete(self._doubt(name)))
 
     async def doubted(self) -> dict[str, float]:
         """The places, and parts of organisations (`part_of`), that have removed the app as Slack
@@ -174,11 +161,7 @@ class Installations:
         for place in list(names):
             if not place.startswith("T"):
                 names += [part_of(place, team) for team in await self.teams_of(place)]
-        with redis_errors():
-            async with self._redis.pipeline(transaction=False) as together:
-                for name in names:
-                    together.pttl(self._doubt(name))
-                left = await together.execute()
+        left = await together(self._redis, [("PTTL", self._doubt(name)) for name in names])
         return {
             name: DOUBT_SECONDS - milliseconds / 1000
             for name, milliseconds in zip(names, left, strict=True)
@@ -198,22 +181,19 @@ class Installations:
     async def is_first(self, state: str) -> bool:
         """Whether nobody has come back with `state` before, which is good for `STATE_SECONDS`: the
         last `MOST_STATES` are remembered."""
-        with redis_errors():
-            async with self._redis.pipeline(transaction=True) as together:
-                together.zadd(self._states, {state: time.time()}, nx=True)
-                together.zremrangebyrank(self._states, 0, -MOST_STATES - 1)
-                together.expire(self._states, STATE_SECONDS)
-                added = (await together.execute())[0]
+        commands = (
+            ("ZADD", self._states, "NX", time.time(), state),
+            ("ZREMRANGEBYRANK", self._states, 0, -MOST_STATES - 1),
+            ("EXPIRE", self._states, STATE_SECONDS),
+        )
+        added, *_ = await together(self._redis, commands, whole=True)
         return bool(added)
 
     async def takes_code(self, most: int) -> bool:
         """Whether one more may come back with a code in this minute, of `most` at all processes:
         whether a code is one only Slack knows."""
-        with redis_errors():
-            async with self._redis.pipeline(transaction=True) as together:
-                together.set(self._codes, 0, ex=60, nx=True)
-                together.incr(self._codes)
-                count = (await together.execute())[1]
+        commands = (("SET", self._codes, 0, "EX", 60, "NX"), ("INCRBY", self._codes, 1))
+        _, count = await together(self._redis, commands, whole=True)
         return int(count) <= most
 
     def _teams(self, organisation: str) -> str:

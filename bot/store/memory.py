@@ -12,7 +12,7 @@ import structlog
 from bot.errors import StoreUnavailable
 from bot.slack_limits import EVENT_RETRY_SECONDS
 from bot.store.keys import Keys
-from bot.store.redis.connection import Records, Store, redis_errors
+from bot.store.redis.connection import Records, Store, answered
 
 log = structlog.get_logger(__name__)
 
@@ -27,14 +27,12 @@ class Memory(Records):
 
     async def read(self, name: str) -> str | None:
         """What is remembered; None when nothing is."""
-        with redis_errors():
-            found = await self._redis.get(self._keys.remembered(name))
+        found = await answered(self._redis.get(self._keys.remembered(name)))
         return None if found is None else str(found)
 
     async def save(self, name: str, text: str, seconds: int) -> None:
         """Remember `text` for so long, in place of what was remembered."""
-        with redis_errors():
-            await self._redis.set(self._keys.remembered(name), text, ex=seconds)
+        await answered(self._redis.set(self._keys.remembered(name), text, ex=seconds))
 
 
 class Drafts(Records):
@@ -46,8 +44,7 @@ class Drafts(Records):
 
     async def read(self, name: str) -> str | None:
         """What was saved; None when that is too long ago. Raises `StoreUnavailable`."""
-        with redis_errors():
-            found = await self._redis.get(self._keys.draft(name))
+        found = await answered(self._redis.get(self._keys.draft(name)))
         return None if found is None else str(found)
 
 

@@ -27,7 +27,7 @@ from bot.rules.policy import Fields, Policy, Rules, UnreadField, rules_of
 from bot.rules.quota import Scope
 from bot.slack_limits import EVENT_RETRY_SECONDS
 from bot.store.keys import Keys
-from bot.store.redis.connection import Records, Store, redis_errors
+from bot.store.redis.connection import Records, Store, answered, redis_errors, together
 from bot.store.redis.pool import reading
 
 log = structlog.get_logger(__name__)
@@ -64,8 +64,7 @@ class Audit(Records):
 
     async def newest(self, count: int) -> tuple[AuditEntry, ...]:
         """The newest `count` changes, newest first. Raises `StoreUnavailable`."""
-        with redis_errors():
-            entries: Any = await self._redis.xrevrange(self._keys.audit, count=count)
+        entries: Any = await answered(self._redis.xrevrange(self._keys.audit, count=count))
         return tuple(_readable(entries))
 
 
@@ -200,8 +199,7 @@ class Policies(Records):
                 return int(version or 0)
 
     async def _load(self) -> Policy:
-        with redis_errors():
-            stored: Any = await self._redis.hgetall(self._keys.policy)
+        stored: Any = await answered(self._redis.hgetall(self._keys.policy))
         return _read(stored)
 
 
@@ -251,8 +249,8 @@ class Saved(Records):
         """Somebody's own defaults, by the name of the option; what this version cannot read is
         not set."""
         found: dict[str, JsonValue] = {}
-        with redis_errors():
-            stored: Any = await self._redis.hgetall(self._keys.saved(str(Scope("user", user))))
+        key = self._keys.saved(str(Scope("user", user)))
+        stored: Any = await answered(self._redis.hgetall(key))
         for name, text in _of_kind(stored, _DEFAULT).items():
             try:
                 value: JsonValue = json.loads(text)
@@ -272,11 +270,8 @@ class Saved(Records):
     async def prompts(self, *owners: Scope) -> tuple[Mapping[str, str], ...]:
         """The prompts of each of these people, channels or the workspace, by name. One round
         trip."""
-        with redis_errors():
-            async with self._redis.pipeline(transaction=False) as pipe:
-                for owner in owners:
-                    pipe.hgetall(self._keys.saved(str(owner)))
-                found: list[Any] = await pipe.execute()
+        asking = [("HGETALL", self._keys.saved(str(owner))) for owner in owners]
+        found = await together(self._redis, asking)
         return tuple(_of_kind(each, _PROMPT) for each in found)
 
     async def set_prompt(self, owner: Scope, name: str, text: str) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 
 from bot.rules.quota import QUOTAS, QuotaName, Scope, Windows
-from bot.store.redis.connection import Records, redis_errors
+from bot.store.redis.connection import Records, answered, redis_errors, together
 from bot.store.redis.pool import reading
 
 _AMOUNTS = ("requests", "tokens", "micro_dollars", "searches", "posts", "search_micro_dollars")
@@ -100,13 +100,16 @@ class Quotas(Records):
 
     async def usage(self, scopes: Sequence[Scope], windows: Windows) -> tuple[Use, ...]:
         """What each of `scopes` uses: the workspace, channels or people. One round trip."""
-        with redis_errors():
-            async with self._redis.pipeline(transaction=True) as pipe:
-                for scope in scopes:
-                    pipe.hgetall(self._keys.used(str(scope), windows.day))
-                    pipe.hgetall(self._keys.used(str(scope), windows.month))
-                    pipe.scard(self._keys.running(str(scope)))
-                found: list[Any] = await pipe.execute()
+        commands = [
+            command
+            for scope in map(str, scopes)
+            for command in (
+                ("HGETALL", self._keys.used(scope, windows.day)),
+                ("HGETALL", self._keys.used(scope, windows.month)),
+                ("SCARD", self._keys.running(scope)),
+            )
+        ]
+        found = await together(self._redis, commands, whole=True)
         return tuple(
             Use(scope, _counts(of_day), _counts(of_month), running)
             for scope, of_day, of_month, running in zip(
@@ -116,10 +119,8 @@ class Quotas(Records):
 
     async def most(self, scope: Scope, month: str, count: int) -> tuple[tuple[str, int], ...]:
         """Who used most in the workspace or a channel, at most `count`: Slack id and tokens."""
-        with redis_errors():
-            found: Any = await self._redis.zrevrange(
-                self._keys.used_by(str(scope), month), 0, count - 1, withscores=True
-            )
+        key = self._keys.used_by(str(scope), month)
+        found: Any = await answered(self._redis.zrevrange(key, 0, count - 1, withscores=True))
         return tuple((str(user), int(tokens)) for user, tokens in found)
 
     async def export(self, month: str) -> tuple[UsageRow, ...]:

@@ -19,7 +19,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.web_api import TOKEN_GONE
 from bot.store.keys import named
-from bot.store.redis.connection import Store, redis_errors
+from bot.store.redis.connection import Store, answered, redis_errors
 from bot.teams.register import Record, Register, Registered
 from bot.teams.rotation import NOT_GRANTED
 
@@ -160,8 +160,7 @@ class Departures:
             if while_left and while_left not in await self._register.store.left():
                 return deleted
             some, batch = batch[:_DELETED_AT_ONCE], batch[_DELETED_AT_ONCE:]
-            with redis_errors():
-                deleted += int(await self._redis.unlink(*some))
+            deleted += int(await answered(self._redis.unlink(*some)))
         return deleted
 
 

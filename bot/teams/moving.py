@@ -9,7 +9,7 @@ import structlog
 from redis.exceptions import ResponseError
 
 from bot.store.keys import Keys
-from bot.store.redis.connection import Store, redis_errors
+from bot.store.redis.connection import Store, redis_errors, together
 
 log = structlog.get_logger(__name__)
 
@@ -31,11 +31,8 @@ class Moving:
         """Move what is left of `teams` where they were; whoever ever asked there has a queue."""
         for start in range(0, len(teams), _AT_ONCE):
             some = teams[start : start + _AT_ONCE]
-            with redis_errors():
-                async with self._redis.pipeline(transaction=False) as together:
-                    for team in some:
-                        together.exists(Keys(team).queue, Keys(team).policy)
-                    found = await together.execute()
+            asking = [("EXISTS", Keys(team).queue, Keys(team).policy) for team in some]
+            found = await together(self._redis, asking)
             for team, there in zip(some, found, strict=True):
                 if there:
                     await self._move(Keys(team), Keys.among_several(team))

@@ -8,11 +8,11 @@ import random
 import re
 import secrets
 import socket
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, TypeVar
 
 from redis import exceptions
 from redis.asyncio import Redis
@@ -35,6 +35,8 @@ from bot.store.redis.clients import (
 )
 from bot.store.redis.embedded import EmbeddedServer
 from bot.store.redis.pool import NO_REPLY, NOTHING_WRITTEN, Kind, NotSentError, Pool, fits
+
+T = TypeVar("T")
 
 REPLY_SECONDS = 4.0
 BLOCK_SECONDS = 2.0
@@ -106,6 +108,24 @@ def redis_errors() -> Iterator[None]:
     finally:
         if task and task.cancelling() > cancels:
             raise asyncio.CancelledError
+
+
+async def answered(command: Awaitable[T]) -> T:
+    """The reply to `command`. Raises `StoreUnavailable`."""
+    with redis_errors():
+        return await command
+
+
+async def together(
+    redis: Redis, commands: Iterable[Sequence[Any]], *, whole: bool = False
+) -> list[Any]:
+    """The replies to `commands` in one round trip; `whole`: to all of them at one moment, or to
+    none. Raises `StoreUnavailable`."""
+    with redis_errors():
+        async with redis.pipeline(transaction=whole) as pipe:
+            for command in commands:
+                pipe.execute_command(*command)
+            return await pipe.execute()
 
 
 class Script:
