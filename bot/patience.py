@@ -1,4 +1,5 @@
-"""How long to wait: for what has a deadline, before another try, and for a store that is away.
+"""How long to wait: for what has a deadline, before another try, and for a store that is away; and
+whether the event loop runs at all.
 
 Deadlines count the time in which the event loop ran. A process that was stopped, starved or blocked
 for a minute has not waited for anybody: what it waits for may have come long ago, and lies in a
@@ -12,12 +13,14 @@ from __future__ import annotations
 import asyncio
 import math
 import random
-from collections.abc import Awaitable, Callable, Iterator
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Self, TypeVar
 
 import structlog
 
+from bot import metrics
 from bot.errors import SlackError, StoreUnavailable, what_it_says
 
 log = structlog.get_logger(__name__)
@@ -45,6 +48,49 @@ def next_tick(now: float, every: float = TICK_SECONDS) -> float:
 def nearest_tick(now: float) -> float:
     """The tick that is nearest to `now`, on the same clock, in seconds."""
     return next_tick(now - TICK_SECONDS / 2)
+
+
+class Heartbeat:
+    """Notices when the event loop no longer comes round: something blocks it.
+
+    How late each beat is goes into `grokbot_event_loop_lag_seconds`.
+    """
+
+    def __init__(
+        self,
+        *,
+        every: float = TICK_SECONDS,
+        late_after: float = 10.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._every = every
+        self._late_after = late_after
+        self._clock = clock
+        self._last = clock()
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Heartbeat:
+        self._last = self._clock()
+        self._task = asyncio.create_task(self._beat(), name="heartbeat")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    def faults(self) -> Sequence[str]:
+        """A sentence when the last beat is more than `late_after` seconds old."""
+        age = self._clock() - self._last
+        late = age > self._late_after
+        return [f"the event loop has not come round for {age:.0f} s"] if late else []
+
+    async def _beat(self) -> None:
+        while True:
+            self._last = self._clock()
+            due = next_tick(self._last, self._every) if self._every else self._last
+            await asyncio.sleep(due - self._last)
+            metrics.LOOP_LAG.observe(max(0.0, self._clock() - due))
 
 
 class Patience:

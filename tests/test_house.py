@@ -128,7 +128,7 @@ def test_no_file_names_a_registry_a_machine_or_a_token() -> None:
         ("bot.markdown.markdown", "def late():\n    from bot.grok.client import open_grok"),
         ("bot.markdown.markdown", "from ..grok import client"),
         ("bot.jobs.queue", "from bot.doors.command import GrokCommand"),
-        ("bot.doors.command", "from bot.ops.health import Report"),
+        ("bot.doors.command", "from bot.ops.health import OpsServer"),
         ("bot.ops.health", "from bot.app import serve"),
         ("bot.jobs.queue", "import importlib\nimportlib.import_module('bot.app')"),
         ("bot.app", "import sandbox.workspace"),

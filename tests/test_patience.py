@@ -7,9 +7,10 @@ import time
 
 import pytest
 
+from bot import metrics
 from bot import patience as module
 from bot.errors import RateLimited, StoreUnavailable
-from bot.patience import TICK_SECONDS, nearest_tick, patience, soon
+from bot.patience import TICK_SECONDS, Heartbeat, nearest_tick, patience, soon
 
 
 @pytest.fixture(autouse=True)
@@ -112,3 +113,30 @@ async def test_what_is_said_soon_is_that_and_a_fault_of_ours_is_no_silence() -> 
     assert await soon(asyncio.sleep(0, "said"), 60, "else", "not said") == "said"
     with pytest.raises(ZeroDivisionError):
         await soon(broken(), 60, "else", "not said")
+
+
+async def test_the_heart_beats_until_the_loop_is_blocked() -> None:
+    now = 100.0
+    async with Heartbeat(every=0, late_after=5, clock=lambda: now) as heart:
+        now = 104.0
+        assert not heart.faults()
+
+        now = 106.0
+        assert heart.faults() == ["the event loop has not come round for 6 s"]
+
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert not heart.faults()
+
+
+async def test_how_late_the_loop_comes_round_is_counted() -> None:
+    def late() -> float:
+        return float(metrics.LOOP_LAG._sum.get())
+
+    before = late()
+    async with Heartbeat(every=0.01):
+        await asyncio.sleep(0.02)
+        time.sleep(0.3)  # blocks the loop
+        await asyncio.sleep(0.02)
+
+    assert late() - before > 0.2

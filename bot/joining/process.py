@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import cache, partial
@@ -27,9 +27,10 @@ from bot.joining.wiring import Wiring
 from bot.later import Rest
 from bot.net.listening import Handler
 from bot.ops import words
-from bot.ops.health import Heartbeat, OpsServer, Report
+from bot.ops.health import OpsServer
 from bot.ops.manifest import SCOPES
 from bot.ops.startup import Met
+from bot.patience import Heartbeat
 from bot.settings import Settings
 from bot.slack.inbound import bolt
 from bot.slack.inbound.http_mode import HttpMode
@@ -231,7 +232,7 @@ class Health:
         """From here on the process is not ready: it is about to end."""
         self._stopping = True
 
-    async def ready(self) -> Report:
+    async def ready(self) -> Sequence[str]:
         """Asks Redis and Slack's connection, and never Grok."""
         faults = [words.STOPPING] if self._stopping else []
         try:
@@ -244,7 +245,7 @@ class Health:
             faults.append(words.LOADING)
         if (trouble := self._serving.trouble) is not None:
             faults.append(words.NOT_WORKING(trouble))
-        return Report(tuple(faults))
+        return faults
 
 
 @asynccontextmanager
@@ -253,7 +254,7 @@ async def ops_server(settings: Settings, health: Health) -> AsyncIterator[OpsSer
     async with (
         Heartbeat() as heartbeat,
         OpsServer(
-            settings.ops_host, settings.ops_port, live=heartbeat.report, ready=health.ready
+            settings.ops_host, settings.ops_port, live=heartbeat.faults, ready=health.ready
         ) as server,
     ):
         yield server

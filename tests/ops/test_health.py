@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import aiohttp
 import pytest
@@ -9,7 +8,7 @@ from prometheus_client import CollectorRegistry, Counter
 
 from bot import metrics
 from bot.errors import StartupError
-from bot.ops.health import Heartbeat, OpsServer, Report
+from bot.ops.health import Faults, OpsServer
 from tests.raw_http import exchange
 
 pytestmark = pytest.mark.integration
@@ -17,13 +16,13 @@ pytestmark = pytest.mark.integration
 
 class State:
     def __init__(self) -> None:
-        self.alive = Report()
-        self.readiness = Report()
+        self.alive: Faults = []
+        self.readiness: Faults = []
 
-    def live(self) -> Report:
+    def live(self) -> Faults:
         return self.alive
 
-    async def ready(self) -> Report:
+    async def ready(self) -> Faults:
         return self.readiness
 
 
@@ -39,25 +38,25 @@ async def test_probes_say_what_is_wrong_while_it_is_wrong() -> None:
         assert await get(server, "/livez") == (200, {"status": "ok", "reasons": []})
         assert await get(server, "/readyz") == (200, {"status": "ok", "reasons": []})
 
-        state.readiness = Report(("Redis is away", "Slack is not connected"))
+        state.readiness = ["Redis is away", "Slack is not connected"]
         assert await get(server, "/readyz") == (
             503,
             {"status": "fault", "reasons": ["Redis is away", "Slack is not connected"]},
         )
         assert (await get(server, "/livez"))[0] == 200
 
-        state.alive = Report(("stuck",))
+        state.alive = ["stuck"]
         assert await get(server, "/livez") == (503, {"status": "fault", "reasons": ["stuck"]})
 
 
 async def test_readiness_that_does_not_answer_is_a_no(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.ops.health.READY_SECONDS", 0.01)
 
-    async def never() -> Report:
+    async def never() -> Faults:
         await asyncio.Event().wait()
-        return Report()
+        return []
 
-    async with OpsServer("127.0.0.1", 0, live=Report, ready=never) as server:
+    async with OpsServer("127.0.0.1", 0, live=list, ready=never) as server:
         status, body = await get(server, "/readyz")
 
     assert status == 503
@@ -65,10 +64,10 @@ async def test_readiness_that_does_not_answer_is_a_no(monkeypatch: pytest.Monkey
 
 
 async def test_readiness_that_cannot_be_told_is_a_no() -> None:
-    async def broken() -> Report:
+    async def broken() -> Faults:
         raise TypeError("an unexpected keyword argument 'ssl'")
 
-    async with OpsServer("127.0.0.1", 0, live=Report, ready=broken) as server:
+    async with OpsServer("127.0.0.1", 0, live=list, ready=broken) as server:
         status, body = await get(server, "/readyz")
 
     assert status == 503
@@ -121,33 +120,6 @@ async def test_a_host_that_is_not_this_machines_is_named(host: str) -> None:
     (sentence,) = refusal.value.faults
     assert sentence.startswith("OPS_HOST: this machine has no address ")
     assert sentence.isprintable()
-
-
-async def test_the_heart_beats_until_the_loop_is_blocked() -> None:
-    now = 100.0
-    async with Heartbeat(every=0, late_after=5, clock=lambda: now) as heart:
-        now = 104.0
-        assert heart.report().ok
-
-        now = 106.0
-        assert heart.report().faults == ("the event loop has not come round for 6 s",)
-
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-        assert heart.report().ok
-
-
-async def test_how_late_the_loop_comes_round_is_counted() -> None:
-    def late() -> float:
-        return float(metrics.LOOP_LAG._sum.get())
-
-    before = late()
-    async with Heartbeat(every=0.01):
-        await asyncio.sleep(0.02)
-        time.sleep(0.3)  # blocks the loop
-        await asyncio.sleep(0.02)
-
-    assert late() - before > 0.2
 
 
 @pytest.mark.parametrize(
