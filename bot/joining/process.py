@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -40,7 +40,7 @@ from bot.slack.inbound.socket_mode import SocketMode
 from bot.slack.installation import Installation, Ticket
 from bot.slack.session import slack_client
 from bot.store.redis.connection import Store
-from bot.teams.tenant import Only, Serving, Tenant
+from bot.teams.tenant import Tenant
 
 if TYPE_CHECKING:
     from slack_bolt.async_app import AsyncApp
@@ -48,7 +48,10 @@ if TYPE_CHECKING:
 
     from bot.jobs.dispatcher import Dispatcher
     from bot.jobs.worker import Connected, Worker
-    from bot.store.grok_keys import GrokKeys  # of several workspaces alone; brings cryptography
+
+    # Of several workspaces alone; bring cryptography.
+    from bot.store.grok_keys import GrokKeys
+    from bot.teams.tenants import Tenants
 
 log = structlog.get_logger(__name__)
 
@@ -221,12 +224,16 @@ def way_in_of(
 class Health:
     """Whether this process can do what it is there for: take a question, answer it, or both."""
 
-    def __init__(self, store: Store, serving: Serving, way_in: WayIn | None, rest: Rest) -> None:
+    def __init__(self, store: Store, rest: Rest) -> None:
         self._store = store
         self._rest = rest
-        self._serving = serving
-        self._way_in = way_in
+        self._serving: Tenant | Tenants | None = None
+        self._way_in: WayIn | None = None
         self._stopping = False
+
+    def opened(self, serving: Tenant | Tenants, way_in: WayIn | None) -> None:
+        """From here on there is something that answers, and perhaps the way to it."""
+        self._serving, self._way_in = serving, way_in
 
     def stop(self) -> None:
         """From here on the process is not ready: it is about to end."""
@@ -243,7 +250,8 @@ class Health:
             faults.append(words.NOT_CONNECTED(self._way_in.trouble))
         if not self._rest.is_there_to_ack:
             faults.append(words.LOADING)
-        if (trouble := self._serving.trouble) is not None:
+        trouble = self._serving.trouble() if self._serving else ""
+        if trouble is not None:
             faults.append(words.NOT_WORKING(trouble))
         return faults
 
@@ -317,20 +325,21 @@ async def joined(ground: Ground, met: Met) -> AsyncIterator[Bot]:
         return way_in is not None and await way_in.connected()
 
     reached = connected if taking else None
-    serving: Serving
+    opening: AbstractAsyncContextManager[Tenant | Tenants]
     if installation is not None:
-        serving, pages = Only(open_team(ground, installation, reached)), None
+        opening, pages = open_team(ground, installation, reached), None
     else:
         from bot.joining.several import several  # noqa: PLC0415 - with it comes how tokens are encrypted
 
-        serving, pages = several(ground, reached)
+        opening, pages = several(ground, reached)
     routes = pages.routes if pages is not None and taking else {}
-    if taking:
-        way_in = way_in_of(ground, serving.answer, routes, met.ticket)
-    health = Health(ground.store, serving, way_in, ground.rest)
+    health = Health(ground.store, ground.rest)
     async with AsyncExitStack() as stack:
         ops = await stack.enter_async_context(ops_server(settings, health))
-        await stack.enter_async_context(serving)
+        serving: Tenant | Tenants = await stack.enter_async_context(opening)
+        if taking:
+            way_in = way_in_of(ground, serving.answer, routes, met.ticket)
+        health.opened(serving, way_in)
         stack.callback(opened.set)  # nobody waits for a way in that could not be opened
         async with _scripts_known(ground.store):  # while Slack opens a connection
             if way_in is not None:
@@ -349,7 +358,7 @@ async def joined(ground: Ground, met: Met) -> AsyncIterator[Bot]:
             loading=loading,
             ops_port=ops.port,
             http_port=http_port,
-            answering=lambda: serving.answering,
+            answering=serving.answering,
         )
 
 

@@ -6,9 +6,9 @@ import asyncio
 import math
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """What there is to do with it.
+    """What there is to do with it: `answer` says what is said to a payload.
 
     `working` ends only when its worker broke down, or when it is left; None where it has none.
     `in_hand`: jobs of it here; `answering`: those that have a place; `trouble`: why no jobs are
@@ -35,71 +35,6 @@ class Tenant:
     answering: Callable[[], int]
     trouble: Callable[[], str | None]
     drain: Callable[[float], Awaitable[None]]
-
-
-class Serving(Protocol):
-    """The workspaces of a process: one, or those that have installed the app. Each does its work
-    while this is entered."""
-
-    async def __aenter__(self) -> Self: ...
-
-    async def __aexit__(self, *_: object) -> None: ...
-
-    async def answer(self, body: JsonObject, retry: object = 0) -> BoltResponse:
-        """What is said to a payload. Raises `Malformed`."""
-
-    @property
-    def working(self) -> asyncio.Task[None] | None:
-        """Ends only when something broke down, or when this is left; None where nothing works."""
-
-    @property
-    def answering(self) -> int:
-        """How many answers are under way here."""
-
-    @property
-    def trouble(self) -> str | None:
-        """Why no jobs are taken; None while they are."""
-
-
-class Only:
-    """The one workspace that the process has a token for."""
-
-    def __init__(self, opening: AbstractAsyncContextManager[Tenant]) -> None:
-        self._opening = opening
-        self._stack = AsyncExitStack()
-        self._tenant: Tenant | None = None
-
-    async def __aenter__(self) -> Self:
-        self._tenant = await self._stack.enter_async_context(self._opening)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._stack.aclose()
-
-    async def answer(self, body: JsonObject, retry: object = 0) -> BoltResponse:
-        """What its listeners say. Raises `Malformed`."""
-        return await self._open.answer(body, retry)
-
-    @property
-    def working(self) -> asyncio.Task[None] | None:
-        """Its worker."""
-        return self._open.working
-
-    @property
-    def answering(self) -> int:
-        """How many answers are under way here."""
-        return self._tenant.answering() if self._tenant else 0
-
-    @property
-    def trouble(self) -> str | None:
-        """Why no jobs are taken; None while they are."""
-        return self._tenant.trouble() if self._tenant else ""
-
-    @property
-    def _open(self) -> Tenant:
-        if self._tenant is None:
-            raise RuntimeError("not entered")
-        return self._tenant
 
 
 OpenTenant = Callable[[Installation, SecretStr | None], AbstractAsyncContextManager[Tenant]]

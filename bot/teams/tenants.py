@@ -126,12 +126,10 @@ class Tenants:
         """Looks after all of them; ends only when this is left, or when one broke down."""
         return self._looking
 
-    @property
     def answering(self) -> int:
         """How many answers are under way here."""
         return sum(each.tenant.answering() for each in self._every if each.tenant is not None)
 
-    @property
     def trouble(self) -> str | None:
         """Why one of them takes no jobs; None while all do."""
         troubles = [self._work.trouble, *(tenant.trouble() for tenant in self._tenants())]

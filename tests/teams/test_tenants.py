@@ -265,10 +265,10 @@ async def test_another_bot_user_takes_the_place_of_one_that_ends_what_it_has_beg
         assert house.open == [TEAM, TEAM]
         assert house.tokens == ["xoxb-other"]
         await until(lambda: house.drained == [RETIRE_SECONDS])
-        assert tenants.answering == 2
+        assert tenants.answering() == 2
         house.jobs = 0
         await until(lambda: house.open == [TEAM])
-        assert tenants.answering == 0
+        assert tenants.answering() == 0
 
 
 async def test_what_retires_ends_at_once_where_the_app_is_removed(
