@@ -34,7 +34,7 @@ log = structlog.get_logger(__name__)
 TO_ACK: Mapping[str, Duty] = MappingProxyType(
     {
         "bot.slack.inbound.bolt": Duty.TAKING,
-        "bot.joining.slack_side": Duty.BOTH,
+        "bot.slack.side": Duty.BOTH,
         "bot.asking.admission": Duty.BOTH,
         "bot.asking.asking": Duty.TAKING,
         "bot.doors.home": Duty.BOTH,

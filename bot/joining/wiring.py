@@ -16,8 +16,9 @@ from bot.jobs import worker
 from bot.jobs.leased import Crowd
 from bot.jobs.places import Places
 from bot.jobs.queue import Acceptor, Queue
-from bot.joining import accepting, answering, slack_side
+from bot.joining import accepting, answering
 from bot.settings import Settings
+from bot.slack import side
 from bot.slack.installation import Installation
 from bot.store.redis.connection import Store
 from bot.store.side import StoreSide
@@ -83,7 +84,7 @@ class Wiring:
 
     @cached_property
     def slack(self) -> SlackSide:
-        return slack_side.joined(
+        return side.SlackSide.of(
             self.settings, self.installation, self.client, self.redis, self.store
         )
 

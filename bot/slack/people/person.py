@@ -139,7 +139,7 @@ often."""
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptPerson:
     """What Slack said `age` seconds ago; None when that is too long ago, or it never did.
     `refused`: it was asked just now and did not say."""
 
@@ -151,10 +151,10 @@ class Kept:
 class KeptPeople(Records):
     """Texts by the ids of people. Every method raises `StoreUnavailable`."""
 
-    async def read(self, user: str) -> Kept:
+    async def read(self, user: str) -> KeptPerson:
         """What is kept of `user`."""
         text, left, refused = await self._script("known")(self._keys_of(user), [])
-        return Kept(text, KEPT_SECONDS - max(0, int(left)) / 1000, bool(refused))
+        return KeptPerson(text, KEPT_SECONDS - max(0, int(left)) / 1000, bool(refused))
 
     async def read_all(self, users: Sequence[str]) -> Mapping[str, str]:
         """What is kept of each of `users`, however old."""

@@ -77,11 +77,11 @@ class ThreadReader:
         to forget, what came after that. Raises `SlackError`; `RateLimited` also when the asker
         has had threads enough read in the last minute.
         """
-        messages = await self._messages(_Thread(channel, root_ts, asker), before_ts)
+        messages = await self._messages(_ReadThread(channel, root_ts, asker), before_ts)
         said = [message async for message in self._all_parsed(messages)]
         return await self._named(await self._remembered(said, channel), asker)
 
-    async def _messages(self, thread: _Thread, before_ts: str) -> Sequence[Mapping[str, Any]]:
+    async def _messages(self, thread: _ReadThread, before_ts: str) -> Sequence[Mapping[str, Any]]:
         found: dict[str, Mapping[str, Any]] = {}
         newest, more = "", True
         for _ in range(PAGES_IN_A_ROW):
@@ -103,7 +103,7 @@ class ThreadReader:
         return [found[ts] for ts in sorted(found)]
 
     async def _page(
-        self, thread: _Thread, after: str, before_ts: str
+        self, thread: _ReadThread, after: str, before_ts: str
     ) -> tuple[Mapping[str, Mapping[str, Any]], bool]:
         """The oldest messages between two moments, by their ts, and whether there are more. Slack
         adds the root to every page."""
@@ -188,7 +188,7 @@ class ThreadReader:
 
 
 @dataclass(frozen=True, slots=True)
-class _Thread:
+class _ReadThread:
     """A thread, and on whose behalf it is read."""
 
     channel: str
