@@ -189,7 +189,7 @@ def _said(first: str, rest: Sequence[str], *, written: bool) -> str:
 def _is_no_sentence(first: str, command: str, rest: Sequence[str]) -> bool:
     """Whether what stands behind a command is nothing that anybody would ask: one word, whatever it
     is; words that are none of a sentence (`{name}`, `%s`, `--all`); or one that may be, between
-    what to do and a scope or such."""
+    what to do and a scope or such, or beside the id of a model."""
     if first not in _COMMANDS and (first.endswith(_INFLECTED) or first in _ALSO):
         return False
     if len(rest) == 1:
@@ -200,7 +200,8 @@ def _is_no_sentence(first: str, command: str, rest: Sequence[str]) -> bool:
     odd = [word for word in words if not _means(command, word)]
     other = [word for word in odd if not _is_no_word(word)]
     ends = keyword(words[-1]) in _AT_THE_END_OF_ALL or len(other) < len(odd)
-    return not other or (acts and ends and len(other) == 1)
+    listed = command == "models" and any(map(_MODEL.fullmatch, words))
+    return not other or (acts and (ends or listed) and len(other) == 1)
 
 
 def _is_no_word(typed: str) -> bool:

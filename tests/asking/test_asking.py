@@ -10,8 +10,8 @@ from bot.completion.ask import Ask, Place, Said
 from bot.completion.flags import Flags, parse_text
 from bot.errors import RequestRefused
 from bot.grok.client import GrokClient
-from bot.rules.policy import Policy, Rules
-from bot.rules.quota import Scope
+from bot.rules.policy import EVERY_MODEL, Policy, Rules
+from bot.rules.quota import WORKSPACE, Scope
 from bot.settings import Settings
 from bot.slack.inbound.payloads import LONGEST_FIELD
 from bot.slack_limits import MESSAGE_TEXT_CHARS
@@ -63,6 +63,22 @@ def test_faults_of_every_kind_come_at_once(
     text: str, named: set[str], grok_client: GrokClient
 ) -> None:
     assert faults(grok_client, CAPPED, parse_text(text)).keys() == named
+
+
+async def test_a_model_that_is_allowed_and_that_there_is_not_is_blamed_on_who_allowed_it(
+    grok_client: GrokClient,
+) -> None:
+    await grok_client.catalogue.refresh()
+    gone = Rules(models={EVERY_MODEL: False, "gone-1": True})
+    everywhere, here = (
+        Policy(version=1, scopes={scope: gone}) for scope in (WORKSPACE, Scope("channel", GENERAL))
+    )
+
+    problem = "only gone-1 may be asked, as it is set for the workspace, and Grok has no such model"
+    assert faults(grok_client, everywhere, parse_text("hi")) == {"model": problem}
+    assert (
+        "set for this channel" in faults(grok_client, here, parse_text("-m grok-4.3 hi"))["model"]
+    )
 
 
 def ask(grok: GrokClient, system: str = "", **values: Any) -> Ask:
