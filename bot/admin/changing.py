@@ -225,13 +225,10 @@ class Changing:
         if not await self._saved.set_defaults(caller.user, values):
             return CommandReply((words.TOO_MANY_SAVED,))
         differ = [name for name in {**own, **after} if own.get(name) != after.get(name)]
-        told = changes(
+        lines = _lines(
             default_fields({name: own[name] for name in differ if name in own}),
             default_fields({name: after[name] for name in differ if name in after}),
         )
-        lines = [
-            words.CHANGE(what=each.what, before=each.before, after=each.after) for each in told
-        ]
         return CommandReply((words.YOURS_CHANGED, *lines))
 
     def faults_of(
@@ -321,16 +318,13 @@ def _kind(done: Change) -> str:
 
 def _confirmation(done: Change, scope: Scope, rules: InForce, caller: Caller) -> tuple[str, ...]:
     owner = whose(scope, caller.channel)
-    lines = [
-        words.CHANGE(what=each.what, before=each.before, after=each.after)
-        for each in _changes(done)
-    ]
     match _kind(done):
         case "paused" if "paused" in done.after:
             return (words.PAUSED(whose=owner, kind=scope.kind),)
         case "paused":
             return (words.RESUMED(owner), *_holding("paused", scope, rules))
         case kind:
+            lines = _lines(done.before, done.after)
             return (words.CHANGED[kind](owner), *lines, *_holding(kind, scope, rules))
 
 
@@ -364,7 +358,9 @@ def _announcement(done: Change, rules: InForce, caller: Caller) -> str:
         case "paused":
             return words.TOLD_PAUSED(who) if "paused" in done.after else words.TOLD_RESUMED(who)
         case "defaults":
-            return words.TOLD_DEFAULTS(who=who, changes=_shortly(_changes(done)))
+            return words.TOLD_DEFAULTS(
+                who=who, changes=_shortly(tuple(changes(done.before, done.after)))
+            )
         case "texts":
             return words.TOLD_TEXTS[done.after.get("texts") is True](who)
         case "models":
@@ -375,8 +371,10 @@ def _announcement(done: Change, rules: InForce, caller: Caller) -> str:
             return ""
 
 
-def _changes(done: Change) -> tuple[FieldChange, ...]:
-    return tuple(changes(done.before, done.after))
+def _lines(before: Fields, after: Fields) -> Iterator[str]:
+    """What changed, for whoever changed it."""
+    for change in changes(before, after):
+        yield words.CHANGE(what=change.what, before=change.before, after=change.after)
 
 
 def _shortly(changed: Sequence[FieldChange]) -> str:

@@ -187,7 +187,7 @@ class HomeRules:
     def unknown(self) -> Concern:
         """In its place while Redis is away."""
         values = default_values(self._settings)
-        parts = (self._defaults(values, ()), view.quotas([words.QUOTAS_AWAY]))
+        parts = (self._defaults(values, ()), view.quotas([words.NOT_LOOKED_UP]))
         return Concern(parts, str(values["model"]))
 
     def _defaults(self, values: Mapping[str, JsonValue], of_channels: Iterable[str]) -> HomePart:

@@ -63,7 +63,7 @@ def questions(recent: Sequence[Recent], workspace_url: str, tz_offset: int) -> H
 
 def questions_away() -> HomePart:
     """In their place while they cannot be looked up."""
-    return heading(words.YOUR_QUESTIONS), section(words.QUESTIONS_AWAY)
+    return heading(words.YOUR_QUESTIONS), section(words.NOT_LOOKED_UP)
 
 
 def defaults(model: str, max_tokens: int, others: Sequence[str] = ()) -> HomePart:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.words.request import allowed_after
+from bot.words.request import NOT_ASKED, allowed_after
 from bot.words.sentences import Sentence
 
 # --- what comes of opening, switching and sending it ----------------------------------------
@@ -90,7 +90,7 @@ SAVED_ABOUT_HINT = "The message stands in place of its {text}; what you write ab
 SAVED_OF = {"user": "Yours", "channel": "Of this channel", "workspace": "Of the workspace"}
 
 DAY = "Pick a day"
-PLEASE_CHANGE = "⚠️ Grok was not asked yet. Please change this:"
+PLEASE_CHANGE = f"⚠️ {NOT_ASKED}"
 NO_TEXT = "(no text)"
 ANSWERING_IN_MESSAGES = Sentence("Grok answers in <{address}|our messages>.")
 MORE = Sentence("Advanced settings[ ({number} set)]")

@@ -8,7 +8,7 @@ ASK = "Ask Grok"
 MAY_ERR = "Grok may err: check what matters before you rely on it."
 YOUR_QUESTIONS = "Your recent questions"
 NO_QUESTIONS = "None yet. Your next one will be here."
-QUESTIONS_AWAY = "I cannot look them up just now. Open this page again in a minute."
+NOT_LOOKED_UP = "I cannot look this up just now. Open this page again in a minute."
 YOUR_PROMPTS = "Your prompts"
 HOW_TO_SAVE = "`/grok prompts save NAME …` saves one; `/grok prompts` lists all, shared ones too."
 DEFAULTS = "When you say nothing else"
@@ -42,7 +42,6 @@ def default_max_tokens(tokens: int) -> str:
 
 
 QUOTAS = "What is allowed here"
-QUOTAS_AWAY = "I cannot look it up just now. Open this page again in a minute."
 SET_UP = "Set up Grok"
 ALL_MODELS = "• *Models:* all of those below"
 NOT_ALLOWED = "not allowed here"

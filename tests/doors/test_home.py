@@ -237,7 +237,7 @@ async def test_without_redis_the_rest_is_shown(
         async with at_home(workspace, store, keys, grok_client):
             view = await opened(workspace)
 
-    assert words.QUESTIONS_AWAY in str(view.content)
+    assert words.NOT_LOOKED_UP in str(view.content)
     assert "grok-4.3" in str(view.content)
 
 

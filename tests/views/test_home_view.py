@@ -131,7 +131,7 @@ def test_a_prompt_on_the_tab_cannot_act(prompt: str) -> None:
 
 def test_no_questions_yet_is_said() -> None:
     assert words.NO_QUESTIONS in text_of(questions([], URL, 0))
-    assert words.QUESTIONS_AWAY in text_of(questions_away())
+    assert words.NOT_LOOKED_UP in text_of(questions_away())
 
 
 def test_the_default_model_comes_first_and_then_the_cheapest() -> None:
