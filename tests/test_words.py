@@ -315,3 +315,20 @@ def test_whoever_is_told_that_only_admins_may_reads_whom_to_ask(
 ) -> None:
     for matter, sentence in admin.ONLY_ADMINS.items():
         assert admin.only_admins(matter, admins) == f"{sentence} {asks}"
+
+
+@pytest.mark.parametrize(
+    ("source", "change"),
+    [
+        ("own", "take your default back: `/grok defaults unset --temperature me`"),
+        ("channel", "ask an admin to change it"),
+        ("workspace", "ask an admin to change it"),
+        ("settings", "ask whoever runs this bot to change it"),
+    ],
+)
+def test_whoever_asked_with_a_default_that_is_refused_reads_how_it_is_changed(
+    source: str, change: str
+) -> None:
+    assert request_words.default_refused("grok-4.3", "--temperature", source).endswith(
+        f", or {change}."
+    )

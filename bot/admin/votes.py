@@ -84,7 +84,8 @@ class VoteCommands:
         texts, names = await asyncio.gather(
             self._texts(ballots), self._names(ballots, most=MOST_NAMES)
         )
-        said = words.exported(month, len(ballots), sum(each.job_id in texts for each in ballots))
+        with_texts = sum(each.job_id in texts for each in ballots)
+        said = words.EXPORTED(month=month, votes=len(ballots), texts=with_texts)
         found = await asyncio.to_thread(vote_tables, month, ballots, texts, names)
         return CommandReply((said,), documents=found)
 

@@ -238,7 +238,9 @@ class _Eval:
         questions = [*graded, *judge.questions(pairs)]
         await self._ask(questions[:LEAST_TRIED], stop)
         if judge.is_lost(questions):
-            self.lost_judge = words.judge_lost(judge.model, judge.refusal(questions))
+            why = judge.refusal(questions)
+            lost = words.JUDGE_REFUSED(model=judge.model, why=why) if why else ""
+            self.lost_judge = lost or words.JUDGE_LOST(judge.model)
             return
         await self._ask(questions, stop)
 

@@ -160,6 +160,13 @@ _SET_BY: dict[str, str] = {
 }
 
 
+_OR_ELSE: dict[str, str] = {
+    "own": "take your default back: `/grok defaults unset {parameter} me`",
+    "settings": "ask whoever runs this bot to change it",
+}
+"""What can be done about it; of the others an admin can change it."""
+
+
 def by_default(problem: str, source: str, name: str = "") -> str:
     """`problem` of a fault about a value that the asker did not give; `name` is empty, or the flag
     of another parameter whose value that is."""
@@ -170,9 +177,10 @@ def by_default(problem: str, source: str, name: str = "") -> str:
 def default_refused(model: str, parameter: str, source: str) -> str:
     """The API refused a value that the asker did not give; `parameter` is its flag, and `model` is
     made safe to show."""
+    change = _OR_ELSE.get(source, "ask an admin to change it").format(parameter=parameter)
     return (
         f"{model} does not take `{parameter}` as it is set by {_SET_BY[source]}. Give another "
-        "value or another model yourself, or ask an admin to change it."
+        f"value or another model yourself, or {change}."
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.words.sentences import Sentence, capital, cost, counted
+from bot.words.sentences import Sentence, capital, cost
 
 GOOD = "Good answer"
 BAD = "Bad answer"
@@ -189,17 +189,13 @@ COLUMNS = (
 )
 
 
-def exported(month: str, votes: int, texts: int) -> str:
-    """To whoever asked for it; `texts`: so many of them with what was asked and answered."""
-    whole = f"{counted(votes, 'vote')} of {month}, as CSV and as JSONL"
-    if not texts:
-        return (
-            f"I have sent you {whole}, in our messages. None has its question and answer: those go "
-            "along where an admin has typed `/grok feedback texts on`, for as long as answers are "
-            "remembered."
-        )
-    return f"I have sent you {whole}, in our messages; {texts:,} with their questions and answers."
-
+EXPORTED = Sentence(
+    "I have sent you {votes:count vote} of {month}, as CSV and as JSONL, in our messages"
+    "{texts:. None has its question and answer: those go along where an admin has typed `/grok "
+    "feedback texts on`, for as long as answers are remembered"
+    "|; one with its question and answer|; {texts:,} with their questions and answers}."
+)
+"""To whoever asked for it; `texts`: so many of them with what was asked and answered."""
 
 EXPORT_TITLE = Sentence("Votes of {month}{parts:|, part {part} of {parts}}")
 LEFT_OUT = (

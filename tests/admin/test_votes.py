@@ -246,7 +246,7 @@ async def test_an_export_has_each_vote_and_texts_only_where_a_channel_lets_it(at
     rows = list(csv.DictReader(io.StringIO(found[f"grok-votes-{MONTH}.csv"])))
     entries = [json.loads(line) for line in found[f"grok-votes-{MONTH}.jsonl"].splitlines()]
 
-    assert said == words.exported(MONTH, 5, 2)
+    assert said == words.EXPORTED(month=MONTH, votes=5, texts=2)
     assert [(row["answer"], row["voter"], row["vote"]) for row in rows] == [
         ("j1", ANA, "up"),
         ("j1", BEN, "down"),

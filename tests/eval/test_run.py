@@ -290,7 +290,7 @@ async def test_a_judge_that_answers_nonsense_is_asked_no_further(
     code, out, _ = await evaluated(grok, wanted(data, judges=("grok-4.7",)))
 
     assert code == 1
-    assert words.judge_lost("grok-4.7", "") in out
+    assert words.JUDGE_LOST("grok-4.7") in out
     assert "Best:" not in out
     judge = [each for each in grok.requests if "You compare" in str(each.body)]
     assert len(judge) == LEAST_TRIED

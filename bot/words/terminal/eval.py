@@ -186,16 +186,11 @@ UNANSWERED = Sentence("No answer came of {settings:apart}, so nothing is known o
 """Those of the grid that no answer came of, while some came of others."""
 
 
-def judge_lost(model: str, why: str) -> str:
-    """A judge that gave no verdict at all; `why`: what the API says, empty where it answered."""
-    if why:
-        return f"The judge {model} gave no verdict. The API says: {why}"
-    return (
-        f"The judge {model} does not answer as it is asked to, so it was asked no further. Try "
-        "another one."
-    )
-
-
+JUDGE_REFUSED = Sentence("The judge {model} gave no verdict. The API says: {why}")
+JUDGE_LOST = Sentence(
+    "The judge {model} does not answer as it is asked to, so it was asked no further. Try another "
+    "one."
+)
 NO_VERDICTS = Sentence("{number:count comparison} came without a verdict and counts for neither.")
 BEST = Sentence("Best: {setting}\n  {command}")
 
