@@ -118,6 +118,9 @@ REFUSES = {
     "bot.words.request.default_refused(parameter)": "takes a name of what has set it",
     "bot.words.request.default_refused(source)": "takes a name of what has set it",
     "bot.words.request.default_refused(all)": "takes a name of what has set it",
+    "bot.words.request.none_served(models)": "takes names of what has set it",
+    "bot.words.request.none_served(sources)": "takes names of what has set it",
+    "bot.words.request.none_served(all)": "takes names of what has set it",
 }
 """Functions that raise for every text here, and why."""
 
