@@ -94,7 +94,7 @@ def test_nothing_looks_into_what_comes_later_while_the_bot_is_loaded() -> None:
     assert set(joined) == {
         *("bot.joining.accepting", "bot.doors.slack_app", "bot.jobs.worker"),
         *("bot.slack.inbound.bolt", "bot.asking.admission", "bot.asking.asking"),
-        "bot.doors.home",
+        *("bot.doors.home", "bot.slack.side"),
     }
 
 
