@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -256,6 +257,18 @@ def circles(sources: Mapping[str, str], packages: Iterable[str] = ()) -> list[tu
     for name in edges:
         walk(name, ())
     return found
+
+
+def shared_names(sources: Mapping[str, str]) -> dict[str, list[str]]:
+    """Public classes of the bot of which there are several, by name, and the modules they are
+    in."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for module, source in sources.items():
+        if module.startswith("bot."):
+            for node in parsed(source).body:
+                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                    found[node.name].append(module)
+    return {name: among for name, among in found.items() if len(among) > 1}
 
 
 def tracked(root: Path) -> list[Path]:

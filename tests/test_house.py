@@ -19,6 +19,7 @@ from tests.house import (
     forbidden,
     imports,
     modules,
+    shared_names,
     tracked,
 )
 from tests.unused import unused
@@ -100,6 +101,11 @@ def test_everything_that_is_defined_is_used() -> None:
     bot = {name: source for name, source in SOURCES.items() if name.startswith("bot.")}
 
     assert set(unused(bot)) == FOR_TOOLS
+
+
+def test_no_two_classes_have_one_name() -> None:
+    """Who searches for it finds one thing. Of a file's own, named with _, there may be several."""
+    assert shared_names(SOURCES) == {}
 
 
 def test_no_room_is_so_full_that_it_has_more_than_one_subject() -> None:
@@ -222,3 +228,10 @@ class Ours(Elsewhere):
         "bot.a.Made.never",
         "bot.a.Made._gone",
     ]
+
+
+def test_a_name_of_two_classes_is_found() -> None:
+    one, own = "class Held:\n    class Meta: ...", "class _Held: ..."
+    sources = {"bot.a": one, "bot.b": one, "bot.c": own, "bot.d": own, "sandbox.a": one}
+
+    assert shared_names(sources) == {"Held": ["bot.a", "bot.b"]}
