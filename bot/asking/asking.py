@@ -30,7 +30,7 @@ from bot.errors import (
     TurnedAway,
     what_it_says,
 )
-from bot.files.ref import shows_pictures
+from bot.files.file import shows_pictures
 from bot.grok.client import GrokClient
 from bot.jobs import queue
 from bot.jobs.job import Job

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from bot.completion.request import CompletionRequest
 from bot.completion.result import Answer
 from bot.completion.search import NO_SEARCH, Search, search_in
-from bot.files.ref import MOST_FILES, FileInfo, FileRef, shows_pictures
+from bot.files.file import MOST_FILES, FileInfo, FileRef, shows_pictures
 from bot.markdown.characters import boundary
 
 Effort = Literal["none", "low", "medium", "high", "xhigh"]

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from bot import words
 from bot.completion.excerpt import excerpt
 from bot.completion.references import Reference
-from bot.files.ref import FileRef
+from bot.files.file import FileRef
 from bot.words import search, talk
 from bot.words.sentences import cost, took
 

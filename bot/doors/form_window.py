@@ -25,7 +25,7 @@ from bot.errors import (
     UserError,
     what_it_says,
 )
-from bot.files.ref import FileRef
+from bot.files.file import FileRef
 from bot.rules.saved_prompts import Offer
 from bot.slack.ephemeral import Ephemeral
 from bot.slack.inbound.payloads import Click, Submission

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from bot.completion.ask import Said, conversation_of
 from bot.completion.flags import Flags
 from bot.doors.thanks import is_thanks
-from bot.files.ref import FileInfo
+from bot.files.file import FileInfo
 from bot.markdown.characters import printable
 from bot.slack.files import files_of
 from bot.slack.inbound.incoming import (

@@ -11,7 +11,7 @@ import math
 import struct
 import zlib
 
-from bot.files.ref import Kind
+from bot.files.file import Kind
 
 _PICTURES = frozenset({"image/png", "image/jpeg", "image/jpg", "image/pjpeg", "image/x-png"})
 _WRITTEN = frozenset({"image/svg+xml", "video/mp2t", "video/vnd.dlna.mpeg-tts"})

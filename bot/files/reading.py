@@ -16,9 +16,18 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Literal
 
+from bot.files.file import (
+    Enclosure,
+    FileBounds,
+    FileInfo,
+    Kind,
+    Pdf,
+    Picture,
+    Text,
+    Unread,
+    in_base64,
+)
 from bot.files.kinds import called_by_content, size_of_jpeg, size_of_png, type_by_content
-from bot.files.material import Enclosure, Pdf, Picture, Text, Unread, in_base64
-from bot.files.ref import FileBounds, FileInfo, Kind
 from bot.markdown.characters import boundary, printable
 from bot.words import files as words
 

@@ -20,7 +20,7 @@ from bot.completion.result import Chunk, ending_of
 from bot.completion.tools import Searched
 from bot.completion.transcript import carried, holds_pictures
 from bot.errors import GrokFailed, GrokFailure
-from bot.files.material import Pdf
+from bot.files.file import Pdf
 from bot.grok.adapting import LongestAnswer, Way, adapted, room_after, shortened, ways_out
 from bot.grok.call import Call
 from bot.grok.endpoints.writing import enclosed, rewritten

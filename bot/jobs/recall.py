@@ -23,8 +23,7 @@ from bot.completion.transcript import (
     texts_of,
 )
 from bot.errors import SlackError, what_it_says
-from bot.files.material import Enclosure, Unread
-from bot.files.ref import MOST_FILES, FileRef
+from bot.files.file import MOST_FILES, Enclosure, FileRef, Unread
 from bot.rules.hold import LEAST_ROOM, Hold
 from bot.slack.files import Files
 from bot.slack.reading.thread import ThreadReader

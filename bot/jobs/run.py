@@ -21,7 +21,7 @@ from bot.completion.result import Answer, Section
 from bot.completion.transcript import holds_pictures, named_unread, nothing_read
 from bot.crash_points import passing
 from bot.errors import GrokFailed, LeaseLost, RequestRefused, SlackError, StoreUnavailable
-from bot.files.material import Enclosure
+from bot.files.file import Enclosure
 from bot.grok.client import GrokClient
 from bot.grok.endpoints.writing import enclosed
 from bot.jobs.lease import Held

@@ -17,7 +17,7 @@ from bot.completion.tools import (
     most_searched,
     searched,
 )
-from bot.files.ref import PDF_TURNS
+from bot.files.file import PDF_TURNS
 from bot.rules.hold import MOST, Hold
 from bot.rules.quota import QuotaName
 

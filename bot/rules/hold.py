@@ -22,7 +22,7 @@ from bot.completion.tools import (
 )
 from bot.completion.transcript import GO_ON, PER_MESSAGE, shared
 from bot.errors import UserError
-from bot.files.ref import PDF_SEARCHES, PDF_TURNS, bounds_of
+from bot.files.file import PDF_SEARCHES, PDF_TURNS, bounds_of
 from bot.rules.policy import InForce, Policy
 from bot.rules.quota import QUOTAS, WORKSPACE, QuotaName, Scope, Windows, windows_at
 from bot.settings import Settings, zone_of

@@ -19,10 +19,9 @@ from pydantic import JsonValue
 
 from bot.completion.excerpt import excerpt
 from bot.errors import OutcomeUnknown, RateLimited, SlackError
+from bot.files.file import MOST_FILES, Enclosure, FileBounds, FileInfo, FileRef, Unread
 from bot.files.kinds import kind_by
-from bot.files.material import Enclosure, Unread
 from bot.files.reading import FILE_BYTES, QUESTION_BYTES, Reading
-from bot.files.ref import MOST_FILES, FileBounds, FileInfo, FileRef
 from bot.slack.session import PAGE, REDIRECTED, TOO_LARGE
 from bot.slack.web_api import WebApi, mapping
 from bot.words import files as words

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.files.file import bounds_of
 from bot.files.reading import Reading
-from bot.files.ref import bounds_of
 from bot.settings import Settings, admins_of
 from bot.slack.agent import AgentSurface
 from bot.slack.documents import Announcing, Documents

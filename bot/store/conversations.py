@@ -12,7 +12,7 @@ import structlog
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from bot.completion.ask import Turn
-from bot.files.ref import FileRef
+from bot.files.file import FileRef
 from bot.store.redis.connection import Records, answered, together
 
 RecentFiles = tuple[tuple[FileRef, ...], ...]

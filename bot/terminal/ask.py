@@ -18,8 +18,8 @@ from bot.completion.options import OPTIONS
 from bot.completion.result import Section, last_line
 from bot.completion.transcript import Past, holds_pictures
 from bot.errors import GrokFailed, GrokFailure, RequestRefused, StartupError
+from bot.files.file import bounds_of
 from bot.files.reading import Reading
-from bot.files.ref import bounds_of
 from bot.grok.answering import Completion
 from bot.grok.catalogue import Catalogue
 from bot.grok.client import open_grok

@@ -20,10 +20,9 @@ from bot.completion.excerpt import excerpt
 from bot.completion.flags import Flags, parse_words
 from bot.completion.transcript import named_unread
 from bot.errors import UserError
+from bot.files.file import MOST_FILES, Enclosure, FileInfo, Unread
 from bot.files.kinds import kind_by
-from bot.files.material import Enclosure, Unread
 from bot.files.reading import FILE_BYTES, QUESTION_BYTES, Reading
-from bot.files.ref import MOST_FILES, FileInfo
 from bot.words import files as files_words
 from bot.words.terminal import ask as words
 

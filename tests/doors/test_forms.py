@@ -11,7 +11,7 @@ from bot import words as general
 from bot.completion import CompletionRequest
 from bot.completion.ask import Said
 from bot.errors import StoreUnavailable
-from bot.files.ref import PDF_TURNS
+from bot.files.file import PDF_TURNS
 from bot.jobs.job import Job
 from bot.words import form as words
 from bot.words import talk

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.completion.ask import Said
-from bot.files.ref import FileRef
+from bot.files.file import FileRef
 from bot.grok.client import GrokClient
 from bot.store.keys import Keys
 from bot.store.redis.connection import Store

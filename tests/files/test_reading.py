@@ -9,10 +9,20 @@ import zlib
 
 import pytest
 
+from bot.files.file import (
+    MOST_FILES,
+    FileBounds,
+    FileInfo,
+    Kind,
+    MediaType,
+    Pdf,
+    Picture,
+    Text,
+    Unread,
+    first_files,
+)
 from bot.files.kinds import kind_by
-from bot.files.material import MediaType, Pdf, Picture, Text, Unread
 from bot.files.reading import MOST_PIXELS, Reading
-from bot.files.ref import MOST_FILES, FileBounds, FileInfo, Kind, first_files
 from bot.words import files as words
 from tests.files.samples import in_base64, jpeg, pdf, png
 

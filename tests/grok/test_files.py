@@ -10,7 +10,7 @@ import pytest
 from bot.completion.result import Endpoint
 from bot.completion.transcript import Past
 from bot.errors import GrokFailed, RequestRefused
-from bot.files.material import Enclosure, Pdf, Picture, Text, Unread
+from bot.files.file import Enclosure, Pdf, Picture, Text, Unread
 from bot.grok.meaning import say, takes_no_files, takes_no_pictures
 from bot.words import files as words
 from sandbox.grok import GrokServer, Model, Script

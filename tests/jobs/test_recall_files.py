@@ -12,9 +12,8 @@ from hypothesis import given, settings
 
 from bot.completion.ask import Said, Turn
 from bot.completion.transcript import Past, most_enclosed
-from bot.files.material import Enclosure, Pdf, Text, Unread
+from bot.files.file import MOST_FILES, Enclosure, FileBounds, FileInfo, FileRef, Pdf, Text, Unread
 from bot.files.reading import Reading
-from bot.files.ref import MOST_FILES, FileBounds, FileInfo, FileRef
 from bot.jobs.recall import Recall, Recalled
 from bot.words import files as words
 from tests.files.samples import pdf, png

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from bot.completion.ask import Ask
 from bot.completion.search import Search
-from bot.files.ref import PDF_TURNS, FileBounds, FileInfo, FileRef
+from bot.files.file import PDF_TURNS, FileBounds, FileInfo, FileRef
 from bot.jobs.board import Board
 from bot.jobs.job import ALWAYS_KNOWN, SET_ASIDE_SECONDS, UNREADABLE_SECONDS, needs_of
 from bot.jobs.queue import Queue

@@ -13,7 +13,7 @@ from pydantic import JsonValue
 from bot.completion.result import ToolUse
 from bot.completion.search import search_in
 from bot.completion.tools import Prices
-from bot.files.ref import PDF_TURNS, FileRef
+from bot.files.file import PDF_TURNS, FileRef
 from bot.rules.charge import exceeds, extended, more_for
 from bot.rules.hold import Hold, hold_for
 from bot.rules.policy import Policy, Rules

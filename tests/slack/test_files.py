@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from bot.files.material import Enclosure, Picture, Text, Unread
+from bot.files.file import Enclosure, FileBounds, FileRef, Picture, Text, Unread
 from bot.files.reading import FILE_BYTES, Reading
-from bot.files.ref import FileBounds, FileRef
 from bot.slack import files as fetching
 from bot.slack.files import Files, file_of, files_of
 from bot.slack.web_api import WebApi

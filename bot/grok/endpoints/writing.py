@@ -21,8 +21,7 @@ from bot.completion.result import Endpoint
 from bot.completion.search import Search
 from bot.completion.tools import TOOLS, Tool
 from bot.completion.transcript import NO_PAST, STOP, Frame, Past, carried, chat_messages, frame
-from bot.files.material import Enclosure, Pdf, Picture
-from bot.files.ref import PDF_TURNS
+from bot.files.file import PDF_TURNS, Enclosure, Pdf, Picture
 from bot.grok.call import NOTHING_BESIDE, Beside, Call, Dialect, Identifiers
 
 _AS_GIVEN = ("model", "temperature", "top_p", "user")

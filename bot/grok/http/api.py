@@ -28,7 +28,7 @@ import httpx
 import structlog
 
 from bot.completion.result import Chunk
-from bot.files.material import DataUrl
+from bot.files.file import DataUrl
 from bot.grok import errors
 from bot.grok.call import Call, Identifiers
 from bot.grok.endpoints.writing import ENDPOINTS

@@ -14,7 +14,7 @@ from pydantic import JsonValue
 from bot.completion.ask import Said
 from bot.completion.excerpt import excerpt
 from bot.errors import UserError
-from bot.files.ref import MOST_FILES, FileInfo, R, first_files
+from bot.files.file import MOST_FILES, FileInfo, R, first_files
 from bot.markdown.characters import printable, shortened
 from bot.slack.files import files_of
 from bot.slack.inbound.incoming import escaped, mentioned, shown

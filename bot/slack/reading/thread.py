@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from bot.completion.ask import Said
 from bot.errors import OutcomeUnknown, RateLimited
-from bot.files.ref import FileInfo
+from bot.files.file import FileInfo
 from bot.slack.files import files_of
 from bot.slack.inbound.incoming import mentioned, says_forget, shown
 from bot.slack.inbound.payloads import SlackMessage

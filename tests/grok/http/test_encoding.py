@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.files.material import DataUrl
+from bot.files.file import DataUrl
 from bot.grok.http.api import encoded
 
 URL = DataUrl("data:image/png;base64," + "QUJD" * 50_000)
