@@ -24,8 +24,7 @@ from slack_bolt.response import BoltResponse
 from bot.errors import StoreUnavailable
 from bot.slack.inbound.incoming import JsonObject
 from bot.store.grok_keys import GrokKeys
-from bot.teams.daily import Daily
-from bot.teams.departure import Departures
+from bot.teams.departure import Daily, Departures
 from bot.teams.moving import Moving
 from bot.teams.naming import leaving, whose
 from bot.teams.register import Register, Registered

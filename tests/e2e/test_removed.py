@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from bot.ops.check import check
 from bot.store.installations import DOUBT_SECONDS, PREFIX, Installations
 from bot.store.redis.connection import Store
-from bot.teams import daily
+from bot.teams import departure
 from bot.terminal.jobs import Wanted, operate
 from sandbox.grok import GrokServer, Script
 from sandbox.workspace import ANA, BEN, GENERAL
@@ -27,9 +27,9 @@ async def test_who_removed_it_while_no_bot_was_told_is_found_out(
     redis_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Slack told of it while no bot ran: what is left there is found by asking, a day apart."""
-    monkeypatch.setattr(daily, "FIRST_SECONDS", 0.05)
-    monkeypatch.setattr(daily, "ROUND_SECONDS", 0.1)
-    monkeypatch.setattr(daily, "PACE_SECONDS", 0.0)
+    monkeypatch.setattr(departure, "FIRST_SECONDS", 0.05)
+    monkeypatch.setattr(departure, "ROUND_SECONDS", 0.1)
+    monkeypatch.setattr(departure, "PACE_SECONDS", 0.0)
     async with several(redis_url, replicas=2) as all_, Redis.from_url(redis_url) as redis:
         acme, birch = all_.stages
         for stage in all_.stages:
@@ -45,7 +45,7 @@ async def test_who_removed_it_while_no_bot_was_told_is_found_out(
         assert f"Slack says that {ACME} removed the app" in capsys.readouterr().out
         assert await redis.hexists(PREFIX + "records", ACME)
 
-        await redis.pexpire(DOUBT, 1000 * (DOUBT_SECONDS - daily.APART_SECONDS))  # a day later
+        await redis.pexpire(DOUBT, 1000 * (DOUBT_SECONDS - departure.APART_SECONDS))  # a day later
         await redis.delete(LOOKING)
         async with asyncio.timeout(10):
             while await redis.hexists(PREFIX + "records", ACME):

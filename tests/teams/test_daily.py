@@ -13,9 +13,8 @@ from bot.slack.session import SlackClient, slack_session
 from bot.store.installations import DOUBT_SECONDS, PREFIX, Installations, part_of
 from bot.store.redis.connection import Store
 from bot.store.seal import Seal
-from bot.teams import daily as module
-from bot.teams.daily import APART_SECONDS, Daily
-from bot.teams.departure import Departures
+from bot.teams import departure as module
+from bot.teams.departure import APART_SECONDS, Daily, Departures
 from bot.teams.register import Record, Register
 
 TEAM, SECOND, ORG = "T0ONE", "T0TWO", "E0ORG"
