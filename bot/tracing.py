@@ -12,10 +12,10 @@ import time
 from collections.abc import AsyncIterator, Iterator, MutableMapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
 from bot import __version__
 from bot.errors import StartupError
+from bot.net.web_address import web_address_fault
 from bot.settings import Settings
 from bot.words.terminal import startup as words
 
@@ -49,10 +49,8 @@ async def exported(settings: Settings) -> AsyncIterator[None]:
 
 def _provider(settings: Settings) -> Any:
     endpoint = settings.otel_exporter_otlp_endpoint or ""
-    if not _is_address(endpoint):
-        raise StartupError(
-            [words.WRONG_URL(name="OTEL_EXPORTER_OTLP_ENDPOINT", schemes="http:// or https://")]
-        )
+    if fault := web_address_fault("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint):
+        raise StartupError([fault])
     try:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415
             OTLPSpanExporter,
@@ -71,14 +69,6 @@ def _provider(settings: Settings) -> Any:
     exporter = OTLPSpanExporter(endpoint=address, timeout=EXPORT_SECONDS)
     provider.add_span_processor(BatchSpanProcessor(exporter))
     return provider
-
-
-def _is_address(endpoint: str) -> bool:
-    try:
-        parts = urlsplit(endpoint)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
 
 
 @contextmanager

@@ -22,10 +22,10 @@ from bot.grok.catalogue import Catalogue, PriceList
 from bot.grok.http import api
 from bot.grok.known_models import KNOWN
 from bot.metrics import know_models
-from bot.net.web_address import is_one_word, web_address_fits
+from bot.net.web_address import is_one_word, web_address_fault
 from bot.settings import Settings
 from bot.words import request as words
-from bot.words.terminal.startup import WRONG_URL, WRONG_XAI_API_KEY
+from bot.words.terminal.startup import WRONG_XAI_API_KEY
 
 if TYPE_CHECKING:
     import httpx
@@ -44,8 +44,8 @@ async def open_grok(settings: Settings) -> AsyncIterator[GrokClient]:
     secret = settings.xai_api_key
     if secret is not None and not is_one_word(secret.get_secret_value().strip()):
         raise StartupError([WRONG_XAI_API_KEY])
-    if not web_address_fits(settings.xai_base_url):
-        raise StartupError([WRONG_URL(name="XAI_BASE_URL", schemes="https:// or http://")])
+    if fault := web_address_fault("XAI_BASE_URL", settings.xai_base_url):
+        raise StartupError([fault])
     async with AsyncExitStack() as stack:
 
         @cache

@@ -6,6 +6,8 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from bot.words.terminal import startup as words
+
 _HOST = re.compile(r"[^\s/\\<>\"'`{}|^$%\[\]]+")
 """Of a host that is no IPv6 address: names of other alphabets are fine."""
 
@@ -22,6 +24,13 @@ def web_address_fits(address: str) -> bool:
     if parts.netloc.rpartition("@")[2].startswith("["):
         return True  # which urlsplit has read
     return bool(_HOST.fullmatch(host)) and all(host.removesuffix(".").split("."))
+
+
+def web_address_fault(variable: str, address: str) -> str:
+    """What is wrong with an `address` that a setting gives, in a sentence; empty when it fits."""
+    if web_address_fits(address):
+        return ""
+    return words.WRONG_URL(name=variable, schemes="https:// or http://")
 
 
 def is_one_word(secret: str) -> bool:

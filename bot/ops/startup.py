@@ -13,13 +13,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.duties import Duty
 from bot.errors import StartupError, Trouble
-from bot.net.web_address import is_one_word, web_address_fits
+from bot.net.web_address import is_one_word, web_address_fault, web_address_fits
 from bot.ops import words
 from bot.ops.setting_faults import nothing_set
 from bot.ops.slack_probe import identify, ticket_for
 from bot.settings import Settings, serves_several
 from bot.slack.installation import Installation, Ticket
-from bot.words.terminal.startup import NO_XAI_API_KEY, WRONG_URL, WRONG_XAI_API_KEY
+from bot.words.terminal.startup import NO_XAI_API_KEY, WRONG_XAI_API_KEY
 
 _CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]+")
 _USER_ID = re.compile(r"[UW][A-Z0-9]+")
@@ -171,8 +171,8 @@ def _addresses(settings: Settings) -> Iterator[Trouble]:
         "OTEL_EXPORTER_OTLP_ENDPOINT": settings.otel_exporter_otlp_endpoint,
     }
     for name, address in web.items():
-        if address is not None and not web_address_fits(address):
-            yield Trouble(WRONG_URL(name=name, schemes="https:// or http://"), setting=name)
+        if address is not None and (fault := web_address_fault(name, address)):
+            yield Trouble(fault, setting=name)
     if settings.redis_url is None:
         return
     from bot.store.redis.address import address_fault  # noqa: PLC0415 - brings redis

@@ -11,7 +11,7 @@ from bot.errors import StartupError, Trouble, UserError
 from bot.grok.client import open_grok
 from bot.jobs.job import Job
 from bot.joining.wiring import Wiring
-from bot.net.web_address import web_address_fits
+from bot.net.web_address import web_address_fault
 from bot.ops import command_words, words
 from bot.ops.slack_probe import identify
 from bot.settings import Settings, serves_several
@@ -22,7 +22,6 @@ from bot.store.installations import Installations
 from bot.store.redis.connection import Store
 from bot.store.seal import Seal, keys_in
 from bot.teams.register import Register
-from bot.words.terminal.startup import WRONG_URL
 
 
 async def asked_again(settings: Settings, store: Store, team: str, job: Job, call: str) -> Taken:
@@ -30,8 +29,8 @@ async def asked_again(settings: Settings, store: Store, team: str, job: Job, cal
 
     Raises `StartupError`, and `UserError` with a sentence where it is not taken.
     """
-    if not web_address_fits(settings.slack_api_url):
-        raise StartupError([WRONG_URL(name="SLACK_API_URL", schemes="https:// or http://")])
+    if fault := web_address_fault("SLACK_API_URL", settings.slack_api_url):
+        raise StartupError([fault])
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(slack_session())
         installation = await _installation(settings, session, store, team)
