@@ -35,8 +35,8 @@ from bot.rules.commands import AdminCommand
 from bot.rules.policy import InForce
 from bot.settings import Settings, default_values
 from bot.slack.charts.chart_pictures import send_pictures
+from bot.slack.inbound.incoming import Reaction, begun
 from bot.slack.inbound.payloads import SlashCommand
-from bot.slack.inbound.reaction import Reaction, begun
 from bot.slack.side import SlackSide
 from bot.store.side import StoreSide
 from bot.words import admin as words

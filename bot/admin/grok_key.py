@@ -17,8 +17,8 @@ from bot.grok.client import GrokClient
 from bot.net.web_address import is_one_word
 from bot.rules.commands import AdminCommand
 from bot.slack.blocks import section
+from bot.slack.inbound.incoming import Reaction
 from bot.slack.inbound.payloads import SlashCommand, Submission
-from bot.slack.inbound.reaction import Reaction
 from bot.slack.side import SlackSide
 from bot.slack.views import ViewJson
 from bot.views.form_fields import Values, held_text, input_block, modal, sentence_view

@@ -21,9 +21,8 @@ from bot.rules.commands import Matter
 from bot.rules.policy import Fields, Policy, default_fields, limit_fields
 from bot.rules.quota import Scope
 from bot.slack import plain_blocks
-from bot.slack.inbound.incoming import mentioned
+from bot.slack.inbound.incoming import Reaction, mentioned
 from bot.slack.inbound.payloads import Click, GlobalShortcut, Submission
-from bot.slack.inbound.reaction import Reaction
 from bot.slack.side import SlackSide
 from bot.slack.views import ViewJson
 from bot.store.side import StoreSide

@@ -24,8 +24,8 @@ from bot.patience import soon
 from bot.reply import chain
 from bot.reply.ledger import Way, route_of
 from bot.slack.blocks import named_by
+from bot.slack.inbound.incoming import Reaction
 from bot.slack.inbound.payloads import Click
-from bot.slack.inbound.reaction import Reaction
 from bot.slack.people.person import Person
 from bot.slack.reading.message_text import with_reasons
 from bot.slack.views import ViewJson

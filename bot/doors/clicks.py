@@ -21,8 +21,8 @@ from bot.jobs.queue import Queue
 from bot.patience import soon
 from bot.reply.ledger import Way, route_of
 from bot.slack.blocks import BUTTONS_BLOCK, Message, named_by, offer
+from bot.slack.inbound.incoming import Reaction, begun
 from bot.slack.inbound.payloads import Click, SlackMessage
-from bot.slack.inbound.reaction import Reaction, begun
 from bot.slack.reading.message_text import name_of
 from bot.slack.side import SlackSide
 from bot.slack.slack import METADATA_EVENT, job_of_mark

@@ -21,9 +21,8 @@ from bot.rules.help import help_text
 from bot.rules.nearly import meant
 from bot.rules.saved_prompts import filled
 from bot.slack.blocks import Message
-from bot.slack.inbound.incoming import mentioned, shown
+from bot.slack.inbound.incoming import Reaction, mentioned, shown
 from bot.slack.inbound.payloads import SlashCommand
-from bot.slack.inbound.reaction import Reaction
 from bot.words import prompts as prompt_words
 
 if TYPE_CHECKING:

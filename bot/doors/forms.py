@@ -25,7 +25,7 @@ from bot.jobs.job import Job
 from bot.rules.policy import InForce, Models
 from bot.rules.quota import Scope
 from bot.slack import plain_blocks
-from bot.slack.inbound.incoming import mentioned
+from bot.slack.inbound.incoming import Reaction, mentioned
 from bot.slack.inbound.payloads import (
     Click,
     GlobalShortcut,
@@ -36,7 +36,6 @@ from bot.slack.inbound.payloads import (
     Suggestion,
     View,
 )
-from bot.slack.inbound.reaction import Reaction
 from bot.slack.people.membership import REMEMBERED_SECONDS
 from bot.slack.people.person import Person
 from bot.slack.reading.message_text import LOOK_UP_SECONDS, files_in, said_in

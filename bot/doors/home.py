@@ -20,8 +20,8 @@ from bot.patience import soon
 from bot.rules.policy import InForce, Limit, Models, Policy
 from bot.rules.quota import Scope, windows_at
 from bot.settings import Settings, asking_channels, default_values, zone_of
+from bot.slack.inbound.incoming import Reaction
 from bot.slack.inbound.payloads import HomeOpened
-from bot.slack.inbound.reaction import Reaction
 from bot.slack.people.person import Person
 from bot.slack.side import SlackSide
 from bot.store.conversations import Recent

@@ -26,9 +26,8 @@ from bot.rules.commands import Form, Help, parse
 from bot.rules.help import help_text
 from bot.rules.nearly import meant
 from bot.slack.blocks import Message, offer
-from bot.slack.inbound.incoming import mentioned, shown
+from bot.slack.inbound.incoming import Reaction, mentioned, shown
 from bot.slack.inbound.payloads import MessageEvent
-from bot.slack.inbound.reaction import Reaction
 from bot.slack.people.person import Person
 from bot.slack.reading.thread import WholeMessages
 from bot.slack.side import SlackSide

@@ -23,8 +23,8 @@ from bot.patience import soon
 from bot.rules.saved_prompts import PLACE
 from bot.slack.agent import SUGGESTED
 from bot.slack.blocks import Message, Offered, lines, row, small
+from bot.slack.inbound.incoming import Reaction
 from bot.slack.inbound.payloads import Click, ContextChanged, HomeOpened
-from bot.slack.inbound.reaction import Reaction
 from bot.slack.people.person import Person
 from bot.slack.side import SlackSide
 from bot.slack_limits import (

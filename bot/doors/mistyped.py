@@ -24,8 +24,8 @@ from bot.errors import (
 )
 from bot.patience import soon
 from bot.slack.blocks import Message, Offered, offer
+from bot.slack.inbound.incoming import Reaction
 from bot.slack.inbound.payloads import Click
-from bot.slack.inbound.reaction import Reaction
 from bot.slack.side import SlackSide
 from bot.store.side import StoreSide
 from bot.words import talk

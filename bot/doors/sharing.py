@@ -20,8 +20,8 @@ from bot.errors import PostingDenied, SlackError, what_it_says
 from bot.jobs.job import Job
 from bot.reply import chain
 from bot.slack.blocks import BUTTONS_BLOCK, Message, Question
+from bot.slack.inbound.incoming import Reaction
 from bot.slack.inbound.payloads import Click
-from bot.slack.inbound.reaction import Reaction
 from bot.slack.side import SlackSide
 from bot.store.side import StoreSide
 from bot.words import talk

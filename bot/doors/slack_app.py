@@ -37,7 +37,7 @@ from bot.doors.stopping import Stopping
 from bot.doors.voting import FEEDBACK_FORM, Voting
 from bot.slack.blocks import BUTTONS, FEEDBACK
 from bot.slack.inbound.bolt import PAYLOAD, RETRY, not_now, not_understood
-from bot.slack.inbound.incoming import Malformed
+from bot.slack.inbound.incoming import BackgroundTasks, Malformed, Reaction
 from bot.slack.inbound.payloads import (
     Click,
     ContextChanged,
@@ -52,7 +52,6 @@ from bot.slack.inbound.payloads import (
     Submission,
     Suggestion,
 )
-from bot.slack.inbound.reaction import BackgroundTasks, Reaction
 from bot.slack.installation import Installation
 from bot.slack_limits import EVENT_RETRIES
 from bot.views.form_view import ADVANCED_ID, CALLBACK_ID

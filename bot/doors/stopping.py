@@ -16,8 +16,8 @@ from bot.jobs.job import Job
 from bot.jobs.queue import Queue
 from bot.patience import soon
 from bot.reply.ledger import stands
+from bot.slack.inbound.incoming import Reaction
 from bot.slack.inbound.payloads import MessageEvent, SessionStopped
-from bot.slack.inbound.reaction import Reaction
 
 log = structlog.get_logger(__name__)
 

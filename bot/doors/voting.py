@@ -28,8 +28,8 @@ from bot.rules.policy import InForce
 from bot.rules.votes import COMMENT_CHARS, REASONS, Choice, Reason, Vote, judged_of
 from bot.settings import Settings, zone_of
 from bot.slack.blocks import small, voted
+from bot.slack.inbound.incoming import Reaction, begun
 from bot.slack.inbound.payloads import Click, ReactionEvent, Submission, View
-from bot.slack.inbound.reaction import Reaction, begun
 from bot.slack.reading.thread import WholeMessages
 from bot.slack.side import SlackSide
 from bot.slack.views import ViewJson

@@ -34,8 +34,7 @@ from bot.patience import Heartbeat
 from bot.settings import Settings
 from bot.slack.inbound import bolt
 from bot.slack.inbound.http_mode import HttpMode
-from bot.slack.inbound.incoming import Answering, JsonObject
-from bot.slack.inbound.reaction import BackgroundTasks
+from bot.slack.inbound.incoming import Answering, BackgroundTasks, JsonObject
 from bot.slack.inbound.socket_mode import SocketMode
 from bot.slack.installation import Installation, Ticket
 from bot.slack.session import slack_client

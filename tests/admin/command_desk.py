@@ -18,9 +18,8 @@ from bot.grok.client import GrokClient
 from bot.jobs.queue import Queue
 from bot.rules.commands import parse_command
 from bot.settings import Settings, admins_of
-from bot.slack.inbound.incoming import mentioned, shown
+from bot.slack.inbound.incoming import Reaction, mentioned, shown
 from bot.slack.inbound.payloads import SlashCommand
-from bot.slack.inbound.reaction import Reaction
 from bot.slack.people.membership import ChannelNames
 from bot.slack.web_api import WebApi
 from bot.store.keys import Keys

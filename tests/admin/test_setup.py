@@ -17,8 +17,8 @@ from bot.grok.client import GrokClient
 from bot.rules.policy import Rules, default_fields, limit_fields
 from bot.rules.quota import EACH_USER, WORKSPACE, Scope
 from bot.settings import Settings, admins_of
+from bot.slack.inbound.incoming import Reaction
 from bot.slack.inbound.payloads import Suggestion
-from bot.slack.inbound.reaction import Reaction
 from bot.slack.web_api import WebApi
 from bot.store.keys import Keys
 from bot.store.policies import Policies

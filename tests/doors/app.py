@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import BaseModel
 from slack_bolt.async_app import AsyncAck
 
+from bot.slack.inbound.incoming import BackgroundTasks, Reaction
 from bot.slack.inbound.payloads import (
     Click,
     GlobalShortcut,
@@ -25,7 +26,6 @@ from bot.slack.inbound.payloads import (
     Submission,
     Suggestion,
 )
-from bot.slack.inbound.reaction import BackgroundTasks, Reaction
 from sandbox.workspace import Workspace
 from tests.sandbox.slack_app import app_of, socket_mode
 

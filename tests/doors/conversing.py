@@ -26,8 +26,8 @@ from bot.grok.client import GrokClient
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
 from bot.settings import Settings
+from bot.slack.inbound.incoming import Reaction
 from bot.slack.inbound.payloads import Click, MessageEvent
-from bot.slack.inbound.reaction import Reaction
 from bot.slack.reading.thread import WholeMessages
 from bot.slack.web_api import WebApi
 from bot.store.keys import Keys

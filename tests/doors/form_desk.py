@@ -19,8 +19,8 @@ from bot.doors.forms import Find, Forms
 from bot.grok.client import open_grok
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
+from bot.slack.inbound.incoming import Reaction
 from bot.slack.inbound.payloads import Click
-from bot.slack.inbound.reaction import Reaction
 from bot.slack.web_api import WebApi
 from bot.store.keys import Keys
 from bot.store.memory import Drafts

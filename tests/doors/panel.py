@@ -15,8 +15,8 @@ from bot.grok.client import GrokClient
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
 from bot.settings import Settings
+from bot.slack.inbound.incoming import Reaction
 from bot.slack.inbound.payloads import Click
-from bot.slack.inbound.reaction import Reaction
 from bot.slack.web_api import WebApi
 from sandbox.workspace import ANA, GENERAL, Message, Workspace
 from tests.asking.askings import asking_of

@@ -9,8 +9,8 @@ import pytest
 from bot.doors import clicks as module
 from bot.grok.client import GrokClient
 from bot.jobs.queue import Queue
+from bot.slack.inbound.incoming import Reaction
 from bot.slack.inbound.payloads import Click
-from bot.slack.inbound.reaction import Reaction
 from bot.store.keys import Keys
 from bot.store.redis.connection import Store
 from bot.words import talk

@@ -14,7 +14,7 @@ from bot.grok.client import GrokClient
 from bot.joining.wiring import Wiring
 from bot.settings import Settings
 from bot.slack.inbound.bolt import answer
-from bot.slack.inbound.reaction import BackgroundTasks
+from bot.slack.inbound.incoming import BackgroundTasks
 from bot.slack.installation import Installation
 from sandbox.workspace.state import BOT_ID, BOT_USER, TEAM_ID
 from tests.simulation.grok import BASE, SimGrok
