@@ -93,7 +93,7 @@ def test_no_file_is_too_long_to_have_one_subject() -> None:
     assert long == {}
 
 
-FOR_TOOLS = {"bot.crash_points.arrive", "bot.rules.help.parameter_table"}
+FOR_TOOLS = {"bot.crash_points.arrive", "bot.rules.commands.parameter_table"}
 """What only tests and benchmarks, or what writes the README, has use for."""
 
 

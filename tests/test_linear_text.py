@@ -86,7 +86,7 @@ REFUSES = {
     },
     "bot.jobs.job._read_post": "takes what the bot has stored",
     "bot.jobs.job._required": "has no fields to look into",
-    "bot.rules.help._lines": "takes a name of what help there is",
+    "bot.rules.commands._lines": "takes a name of what help there is",
     "bot.views.form_fields.choice": "takes one of the labels",
     "bot.words.votes.because": "takes a name of a reason",
     "bot.store.redis.address.parse_address": "takes an address of an operator's",

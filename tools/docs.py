@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 
 from bot import metrics
 from bot.ops.manifest import as_yaml, manifest
-from bot.rules.help import parameter_table
+from bot.rules.commands import parameter_table
 from bot.settings import Settings
 from bot.store.lifetimes import LIFETIMES, Forget
 

@@ -16,8 +16,7 @@ from bot.completion.flags import Flags
 from bot.doors.forms import Forms
 from bot.doors.mistyped import Mistyped
 from bot.patience import soon
-from bot.rules.commands import Form, Help, parse, parse_command
-from bot.rules.help import help_text
+from bot.rules.commands import Form, Help, help_text, parse, parse_command
 from bot.rules.nearly import meant
 from bot.rules.saved_prompts import filled
 from bot.slack.blocks import Message

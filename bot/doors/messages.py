@@ -22,8 +22,7 @@ from bot.doors.stopping import Deletions
 from bot.errors import OutcomeUnknown, RateLimited, SlackError
 from bot.jobs.queue import Queue
 from bot.patience import soon
-from bot.rules.commands import Form, Help, parse
-from bot.rules.help import help_text
+from bot.rules.commands import Form, Help, help_text, parse
 from bot.rules.nearly import meant
 from bot.slack.blocks import Message, offer
 from bot.slack.inbound.incoming import Reaction, mentioned, shown

@@ -3,21 +3,24 @@ command beside asking, as one table.
 
 A text is a command only when all of it fits: `usage of commas in English` is a question. A
 command with a wrong name or value in it fits too, and has faults. What each does:
-`bot.admin.commands`; what help says about it: `bot.rules.help`.
+`bot.admin.commands`. What `/grok help` says is derived from the options, like the table of
+parameters in the docs.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
 from typing import Literal
 
-from bot.completion.flags import Flags, parse_text
+from bot.completion.flags import Flags, named_option, parse_text
 from bot.completion.lexer import first_word, plain, starts_like_flag
-from bot.completion.search import SOURCES
+from bot.completion.options import OPTIONS, PARAMETERS, usage_of
+from bot.completion.request import Option
+from bot.completion.search import OPTION_NAMES, SOURCES
 from bot.errors import Fault
 from bot.rules.arguments import (
     CommandTarget,
@@ -35,10 +38,13 @@ from bot.rules.arguments import (
     searched,
     texts_on_or_off,
 )
-from bot.rules.help import find_topic
 from bot.rules.policy import Fields, searchable_fields
+from bot.rules.quota import QUOTAS
 from bot.rules.saved_prompts import one_name, to_save, to_use
 from bot.words import commands as said
+from bot.words import files as file_words
+from bot.words import request as words
+from bot.words import search as search_words
 
 _ASK = re.compile(r"\s*ask(?:\s*(?P<colon>[:：])|(?=\s))\s*", re.IGNORECASE)
 _HELP = ("help", "--help", "-h")
@@ -63,13 +69,13 @@ def parse(text: str) -> Form | Help | Flags:
     It is a command only when all of it fits the grammar of one: `help me write a poem` is a
     question.
     """
-    words = text.split()
-    if not words:
+    typed = text.split()
+    if not typed:
         return Form()
-    if _dashed(words[0].lower()) not in _HELP:
+    if _dashed(typed[0].lower()) not in _HELP:
         return parse_text(_without_ask(text))
-    topic = find_topic(words[1]) if len(words) == 2 else None
-    if topic or len(words) == 1:
+    topic = find_topic(typed[1]) if len(typed) == 2 else None
+    if topic or len(typed) == 1:
         return Help(topic or "")
     return parse_text(_without_ask(text))
 
@@ -238,3 +244,100 @@ def parse_command(text: str, mentions: Sequence[str] = ()) -> AdminCommand | Non
         return None
     target = read.target or (CommandTarget(verb.usual) if verb.changes else None)
     return AdminCommand(verb.name, target, read.names, read.fields, read.faults)
+
+
+FLAGS_TOPIC = "flags"
+
+
+def _about_quotas() -> str:
+    lines = (said.QUOTA_LINE(name=quota.name, hint=quota.hint) for quota in QUOTAS.values())
+    return "\n".join([said.HELP_QUOTA, *lines])
+
+
+COMMANDS: Mapping[str, str] = MappingProxyType({**said.HELP, "quota": _about_quotas()})
+"""What help says about each command beside asking, by topic."""
+
+TOPICS: Mapping[str, str] = MappingProxyType(
+    {"threads": words.HELP_THREADS, "files": file_words.HELP}
+)
+"""What help says about other things, by topic."""
+
+NARROWING = OPTION_NAMES[1:]
+"""Flags that say more about `--search`, and are named with it."""
+
+_ALSO_TOPICS = {
+    "resume": "pause",
+    "quotas": "quota",
+    "default": "defaults",
+    "thread": "threads",
+    "file": "files",
+}
+
+
+def find_topic(word: str) -> str | None:
+    """The help topic that `word` names: `flags`, a command, or a flag in any of its spellings."""
+    topic = _ALSO_TOPICS.get(word.lower(), word.lower())
+    if topic == FLAGS_TOPIC or topic in COMMANDS or topic in TOPICS:
+        return topic
+    option = named_option(word)
+    return option.name if option else None
+
+
+def help_text(topic: str = "") -> str:
+    """How to ask, or all about one topic of `find_topic`; reads well as markdown and as mrkdwn."""
+    if topic in OPTIONS:
+        return "\n\n".join(filter(None, (option_help(OPTIONS[topic]), COMMANDS.get(topic))))
+    if topic in COMMANDS or topic in TOPICS:
+        return COMMANDS.get(topic) or TOPICS[topic]
+    if topic == FLAGS_TOPIC:
+        flags = _lines(OPTIONS)
+        return f"{words.HELP_FLAGS}\n{flags}\n\n{words.HELP_MORE}"
+    flags = _lines(name for name in OPTIONS if name not in NARROWING)
+    asking = f"{words.HELP_OVERVIEW}\n\n{words.HELP_MANAGING}"
+    return f"{asking}\n\n{words.HELP_FLAGS}\n{flags}\n\n{search_words.HELP_MORE}\n{words.HELP_MORE}"
+
+
+def _lines(names: Iterable[str]) -> str:
+    return "\n".join(option_line(OPTIONS[name]) for name in names)
+
+
+def option_line(option: Option) -> str:
+    """One flag in a list of them."""
+    return f"• {_spellings(option)}: {option.hint}"
+
+
+def option_help(option: Option, command: str = "/grok") -> str:
+    """All about one flag of `command`."""
+    lines = [f"{_spellings(option)}: {option.hint}", words.HELP_ALLOWED(option.allowed)]
+    lines.append(words.HELP_EXAMPLE(command=command, usage=usage_of(option)))
+    if option.completions_only:
+        lines.append(words.HELP_COMPLETIONS_ONLY)
+    if option.name == "search":
+        lines += [search_words.HELP_NARROWED, _lines(NARROWING)]
+    return "\n".join(lines)
+
+
+def parameter_table() -> str:
+    """The parameters as a table in GitHub's markdown."""
+    header = "| Flag | Type | Allowed | What it does | Endpoints |\n| --- | --- | --- | --- | --- |"
+    return "\n".join([header, *(_row(parameter) for parameter in PARAMETERS.values())])
+
+
+def _row(parameter: Option) -> str:
+    option = OPTIONS[parameter.name]
+    cells = (_spellings(option), parameter.kind, option.allowed, option.hint, _carried(parameter))
+    return f"| {' | '.join(cells)} |"
+
+
+def _carried(parameter: Option) -> str:
+    match parameter.newest:
+        case "completions":
+            return "completions"
+        case "chat":
+            return "chat, completions"
+        case _:
+            return "all"
+
+
+def _spellings(option: Option) -> str:
+    return f"`{option.flag}`, `-{option.short}`" if option.short else f"`{option.flag}`"

@@ -19,8 +19,7 @@ from bot.completion.options import OPTIONS, REPLY_TO, switched
 from bot.completion.search import read
 from bot.errors import Fault
 from bot.rules.arguments import LEAST_BEGUN
-from bot.rules.commands import VERBS, parse_command
-from bot.rules.help import COMMANDS, FLAGS_TOPIC, TOPICS, find_topic
+from bot.rules.commands import COMMANDS, FLAGS_TOPIC, TOPICS, VERBS, find_topic, parse_command
 from bot.rules.quota import SCOPE_KINDS, find_quota, nearest_quota
 from bot.rules.searchable import searched_name
 

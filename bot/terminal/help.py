@@ -7,8 +7,7 @@ from dataclasses import replace
 
 from bot.completion.options import OPTIONS
 from bot.completion.request import Option
-from bot.rules.commands import Help, parse
-from bot.rules.help import NARROWING, option_help, option_line
+from bot.rules.commands import NARROWING, Help, option_help, option_line, parse
 from bot.rules.nearly import meant
 from bot.words.terminal import ask as words
 

@@ -8,7 +8,7 @@ import pytest
 
 from bot import words
 from bot.grok.client import GrokClient
-from bot.rules.help import help_text
+from bot.rules.commands import help_text
 from bot.store.keys import Keys
 from bot.store.redis.connection import Store
 from bot.words import talk

@@ -8,8 +8,16 @@ import pytest
 from bot.completion.flags import Flags, parse_text
 from bot.completion.options import OPTIONS, PARAMETERS, usage_of
 from bot.completion.request import Option
-from bot.rules.commands import Help, parse, parse_command
-from bot.rules.help import COMMANDS, NARROWING, find_topic, help_text, parameter_table
+from bot.rules.commands import (
+    COMMANDS,
+    NARROWING,
+    Help,
+    find_topic,
+    help_text,
+    parameter_table,
+    parse,
+    parse_command,
+)
 from bot.rules.quota import QUOTAS
 
 
