@@ -14,8 +14,9 @@ from unittest import mock
 
 from bench._questions import KEYS, question
 from bench._report import verdict
+from bot.asking.admission import Acceptor
 from bot.completion.ask import Ask
-from bot.jobs.queue import Acceptor, Queue
+from bot.jobs.queue import Queue
 from bot.store.redis.connection import Script, Store
 from bot.store.redis.embedded import EmbeddedServer
 

@@ -16,10 +16,11 @@ from typing import Any
 import structlog
 
 from bench._questions import KEYS, question
+from bot.asking.admission import Acceptor
 from bot.completion.result import Answer, Usage
 from bot.jobs.lease import Held
 from bot.jobs.places import Places
-from bot.jobs.queue import Acceptor, Queue
+from bot.jobs.queue import Queue
 from bot.jobs.worker import Worker
 from bot.rules.hold import Denied, Hold, Share
 from bot.rules.quota import WORKSPACE, QuotaName, Scope, Windows

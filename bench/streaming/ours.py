@@ -15,10 +15,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bench.streaming.grok import MODEL, OnTime, Times, prompt_of
 from bench.streaming.rows import EDITS_PER_MINUTE, TOKENS, Question, Row
 from bench.streaming.stage import Answers, channel_id
+from bot.asking.admission import Acceptor
 from bot.completion.ask import Ask
 from bot.completion.request import CompletionRequest
 from bot.jobs.places import Places
-from bot.jobs.queue import Acceptor, Queue
+from bot.jobs.queue import Queue
 from bot.jobs.recall import Recall
 from bot.jobs.run import Runner
 from bot.jobs.worker import Worker

@@ -24,9 +24,10 @@ from bench.streaming.grok import OnTime, Times
 from bench.streaming.ours import ask_of, empty, runner_of
 from bench.streaming.rows import EDITS_PER_MINUTE, LATENCY, Row
 from bench.streaming.stage import Answers, channel_id, open_workspace
+from bot.asking.admission import Acceptor
 from bot.crash_points import arrive
 from bot.jobs.places import Places
-from bot.jobs.queue import Acceptor, Queue
+from bot.jobs.queue import Queue
 from bot.jobs.worker import Worker
 from bot.reply.chain import Chain
 from bot.settings import Settings, Streaming

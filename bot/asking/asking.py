@@ -13,7 +13,8 @@ import structlog
 from attrs import frozen
 
 from bot import metrics, words
-from bot.asking.admission import Admission, knows_rules
+from bot.asking import admission
+from bot.asking.admission import Accepted, Acceptor, Admission, knows_rules
 from bot.asking.denied import Recipient, denied, used_up
 from bot.asking.rules_text import kept_out
 from bot.completion.ask import EFFORTS, FORMS, Ask, Effort, Place, Surface
@@ -32,9 +33,7 @@ from bot.errors import (
 )
 from bot.files.file import shows_pictures
 from bot.grok.client import GrokClient
-from bot.jobs import queue
 from bot.jobs.job import Job
-from bot.jobs.queue import Accepted, Acceptor
 from bot.patience import patience
 from bot.rules.defaults import Supplied, request_of, supply
 from bot.rules.hold import Counted, Denied, Hold, context_text, hold_for, may_fit, prompt_text
@@ -201,7 +200,7 @@ class Asking:
             return Refused(place.surface, "not_taken", words.NOT_TAKEN)
 
     async def _taken(self, make: Make, place: Place, *, own: bool) -> Taken:
-        deadline = asyncio.get_running_loop().time() + queue.ACCEPT_SECONDS
+        deadline = asyncio.get_running_loop().time() + admission.ACCEPT_SECONDS
         await self._grok.catalogue.first_list()
         try:
             async with patience(RULES_SECONDS):
@@ -320,7 +319,7 @@ class Asking:
             try:
                 return await self._acceptor.accept(ask, hold, deadline - clock())
             except Denied as error:
-                left = deadline - clock() - queue.SHORTEST_TRY_SECONDS
+                left = deadline - clock() - admission.SHORTEST_TRY_SECONDS
                 counted = await self._count(ask, hold, error, min(COUNT_SECONDS, left))
                 if counted is None:
                     raise

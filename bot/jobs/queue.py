@@ -1,11 +1,9 @@
-"""The queue of jobs in Redis: a typed face for the scripts, and the reads beside them; and how a
-question gets into it: stored once, or certainly answered with a plain sentence."""
+"""The queue of jobs in Redis: a typed face for the scripts, and the reads beside them; and which
+job goes on with an answer that its output cap has cut: one for each such answer."""
 
 from __future__ import annotations
 
-import asyncio
 import os
-import random
 import secrets
 import socket
 import uuid
@@ -18,10 +16,9 @@ from attrs import frozen
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
-from bot import tracing, words
-from bot.completion.ask import Ask
+from bot import tracing
+from bot.completion.ask import Ask, Begun
 from bot.crash_points import passing
-from bot.errors import NotTaken, StoreUnavailable
 from bot.jobs.crashes import Crashes, beyond_hope
 from bot.jobs.job import (
     GROUP,
@@ -40,8 +37,10 @@ from bot.jobs.job import (
     recent_files_of,
 )
 from bot.jobs.leased import Crowd, Leased, raise_refusal
-from bot.patience import patience
+from bot.reply import continued
+from bot.reply.ledger import came_to_nothing
 from bot.rules.hold import Hold
+from bot.slack.blocks import value_of
 from bot.slack_limits import EVENT_RETRY_SECONDS
 from bot.store.installations import Installations
 from bot.store.keys import Keys
@@ -62,10 +61,8 @@ REFUSED = "refused"
 MOST_STOPS = 1000
 """How many stops a worker finds, about, that has not read them for a while."""
 
-ACCEPT_SECONDS = 2.0
-"""Of the 3 s in which Slack wants an ack; the rest is for the way there and back."""
-SHORTEST_TRY_SECONDS = 0.4
-PAUSE_SECONDS = 0.05
+MOST_SEQUELS = 20
+"""Jobs that came to nothing, one after the other, that are looked at."""
 
 SCAN_START = STOPS_START = "0-0"
 
@@ -124,7 +121,7 @@ class Queue(Leased):
     ) -> str:
         """Reserve `hold`, and store and queue `ask` as `job_id`, or line it up behind what is
         being answered in its conversation; the id of the job that holds it: this one, or an
-        earlier one with the same `dedupe`. Tried once: see `Acceptor`.
+        earlier one with the same `dedupe`. Tried once: see `bot.asking.admission`.
 
         Raises `TurnedAway` (there are as many as `crowd` may be), `StalePolicy` and `Denied`;
         nothing has changed then, but that it counts as asked. Without a `hold` nothing is limited.
@@ -347,53 +344,53 @@ class Queue(Leased):
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
-    """The job that holds a question; `duplicate` when an earlier delivery became it, or was
-    `refused`: then there is no job."""
+class Sequel:
+    """Which job goes on with an answer. `holder` is its id, empty while there is none; `job` is
+    None where that is no longer known. `dedupe` is what makes all clicks on *Continue* one."""
 
-    job_id: str
-    duplicate: bool
-
-    @property
-    def refused(self) -> bool:
-        return self.job_id == REFUSED
+    dedupe: str
+    holder: str = ""
+    job: Job | None = None
 
 
 @frozen
-class Acceptor:
-    """Puts questions into the queue, each once."""
+class Sequels:
+    """Finds them. Every method raises `StoreUnavailable`."""
 
     _queue: Queue
-    _crowd: Crowd | None = None
-    """So many questions are taken at most; None: any number."""
 
-    async def accept(
-        self, ask: Ask, hold: Hold | None = None, seconds: float | None = None
-    ) -> Accepted:
-        """Reserve `hold`, and store and queue `ask`, within `seconds` (None: `ACCEPT_SECONDS`).
+    async def find(self, job_id: str, section: int) -> Sequel:
+        """What goes on with one of the answers of a job. One of which nothing is to be seen, since
+        it was stopped before, does not count."""
+        first = f"continue:{value_of(job_id, section)}"
+        sequel = Sequel(first)
+        for _ in range(MOST_SEQUELS):
+            holder = await self._queue.holder_of(sequel.dedupe)
+            if holder is None:
+                break
+            sequel = Sequel(sequel.dedupe, holder, await self._queue.look(holder))
+            job = sequel.job
+            if not (job and job.answer and came_to_nothing(job.answer, job.posts)):
+                break
+            sequel = Sequel(f"{first}:{holder}")
+        return sequel
 
-        While the outcome is unknown it is asked for again, by the same job id. Raises
-        `NotTaken` with a sentence for the person: one for "certainly not", one for "not sure".
-        Raises `Denied` when the question does not fit in its quotas, or when none are taken, and
-        `StalePolicy` when `hold` was made by another policy than the one that holds: it
-        has to be made anew. Raises `TurnedAway` when there are too many. After each of these
-        nothing has changed. None as `hold`: no quota limits it.
-        """
-        job_id = secrets.token_hex(16)
-        maybe_taken = False
-        clock = asyncio.get_running_loop().time
-        deadline = clock() + (ACCEPT_SECONDS if seconds is None else seconds)
-        while (left := deadline - clock()) > 0:
-            try:
-                async with patience(max(left / 2, min(left, SHORTEST_TRY_SECONDS))):
-                    with tracing.span("accept", surface=ask.surface, job_id=job_id):
-                        holder = await self._queue.accept(job_id, ask, hold, self._crowd)
-                return Accepted(holder, duplicate=holder != job_id)
-            except StoreUnavailable as error:
-                maybe_taken |= error.maybe_applied
-                log.warning("question not stored", job_id=job_id, error=str(error))
-                await asyncio.sleep(PAUSE_SECONDS * random.uniform(1, 2))  # noqa: S311
-            except TimeoutError:
-                maybe_taken = True
-                log.warning("question not stored in time", job_id=job_id)
-        raise NotTaken(words.MAYBE_NOT_TAKEN if maybe_taken else words.NOT_TAKEN)
+    async def of(self, job: Job) -> frozenset[int]:
+        """The answers of `job` that something goes on with."""
+        answer = job.answer
+        if answer is None:
+            return frozenset()
+        found = [
+            index
+            for index in range(len(answer.sections))
+            if answer.goes_on(index) and (await self.find(job.id, index)).holder
+        ]
+        return frozenset(found)
+
+    async def earlier(self, begun: Begun) -> continued.Earlier | None:
+        """The answer that is gone on with; None when it is forgotten by now."""
+        job = await self._queue.look(begun.job_id)
+        if job is None or job.answer is None or job.given_up:
+            return None
+        sections = await self.of(job) | {begun.section}
+        return continued.Earlier(job.id, job.ask, job.answer, job.posts, begun.section, sections)

@@ -15,7 +15,7 @@ from bot.grok.client import GrokClient
 from bot.jobs import worker
 from bot.jobs.leased import Crowd
 from bot.jobs.places import Places
-from bot.jobs.queue import Acceptor, Queue
+from bot.jobs.queue import Queue
 from bot.joining import accepting, answering
 from bot.settings import Settings
 from bot.slack import side
@@ -144,7 +144,7 @@ class Wiring:
         crowd = Crowd(self.settings.questions_at_once, self.settings.questions_per_minute)
         return asking.Asking(
             team=self.keys.team,
-            acceptor=Acceptor(self.queue, crowd),
+            acceptor=admission.Acceptor(self.queue, crowd),
             admission=self.admission,
             people=self.slack.people,
             grok=self.grok,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.asking.admission import Admission
+from bot.asking.admission import Acceptor, Admission
 from bot.asking.asking import Asking
 from bot.grok.client import GrokClient
-from bot.jobs.queue import Acceptor, Queue
+from bot.jobs.queue import Queue
 from bot.settings import Settings
 from bot.slack.people.people import People
 from bot.store.keys import Keys

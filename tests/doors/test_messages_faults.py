@@ -7,13 +7,13 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot import words
+from bot.asking import admission
 from bot.asking.asking import Asking, Refused, Taken
 from bot.completion.ask import Place
 from bot.completion.flags import Flags
 from bot.doors import messages
 from bot.doors.hearing import dedupe_of
 from bot.grok.client import GrokClient
-from bot.jobs import queue as queue_module
 from bot.store.keys import Keys
 from bot.store.redis.connection import Store
 from bot.words import talk
@@ -45,7 +45,7 @@ async def stage(
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Stage]:
     """A bot that is in a hurry, behind the proxy."""
-    monkeypatch.setattr(queue_module, "ACCEPT_SECONDS", 0.1)
+    monkeypatch.setattr(admission, "ACCEPT_SECONDS", 0.1)
     monkeypatch.setattr(messages, "LOOK_UP_SECONDS", 0.2)
     async with (
         Store(proxy.url) as through,
@@ -92,7 +92,7 @@ async def test_what_is_delivered_again_is_taken_once(
     await proxy.away()
     asked = await workspace.say(ANA, GENERAL, "@grok one")
     await workspace.wait_for(lambda: stage.refused.count(asked.ts) >= 2)
-    monkeypatch.setattr(queue_module, "ACCEPT_SECONDS", 2.0)
+    monkeypatch.setattr(admission, "ACCEPT_SECONDS", 2.0)
     proxy.back()
     await stage.quiet()
     for delivery in workspace.deliveries[:2]:
@@ -115,7 +115,7 @@ async def test_of_the_two_events_of_a_mention_one_thing_comes(
             return Refused(place.surface, "denied", "no room")
         return await ask(asking, flags, place)
 
-    monkeypatch.setattr(queue_module, "ACCEPT_SECONDS", 2.0)
+    monkeypatch.setattr(admission, "ACCEPT_SECONDS", 2.0)
     monkeypatch.setattr(Asking, "ask", now_and_then)
     await stage.say(ANA, GENERAL, "@grok one")
 
@@ -139,7 +139,7 @@ async def test_a_thread_of_which_nothing_can_be_known_is_read(
     stage: Stage, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = await stage.say(ANA, GENERAL, "one")
-    monkeypatch.setattr(queue_module, "ACCEPT_SECONDS", 2.0)
+    monkeypatch.setattr(admission, "ACCEPT_SECONDS", 2.0)
     monkeypatch.setattr(messages, "LOOK_UP_SECONDS", 0.05)
     proxy.latency = 0.1
     await stage.say(ANA, GENERAL, "@grok two", root.ts)

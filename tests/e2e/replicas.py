@@ -9,12 +9,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.asking.admission import Acceptor
 from bot.completion.ask import Ask
 from bot.errors import NotTaken
 from bot.grok.client import GrokClient, open_grok
 from bot.jobs.lease import Held
 from bot.jobs.places import Places
-from bot.jobs.queue import Acceptor, Queue
+from bot.jobs.queue import Queue
 from bot.jobs.recall import Recall
 from bot.jobs.run import Runner
 from bot.jobs.worker import Worker

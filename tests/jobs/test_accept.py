@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from bot import words
+from bot.asking import admission
+from bot.asking.admission import Acceptor
 from bot.errors import NotTaken, TurnedAway
-from bot.jobs import queue as queue_module
 from bot.jobs.leased import Crowd
-from bot.jobs.queue import Acceptor, Queue
+from bot.jobs.queue import Queue
 from bot.store.keys import Keys
 from bot.store.redis.connection import Store
 from bot.words.admin import asked_too_often
@@ -36,8 +37,8 @@ async def shaky(proxy: Proxy, make_queue: MakeQueue) -> AsyncIterator[Acceptor]:
 
 @pytest.fixture
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue_module, "ACCEPT_SECONDS", 0.3)
-    monkeypatch.setattr(queue_module, "SHORTEST_TRY_SECONDS", 0.1)
+    monkeypatch.setattr(admission, "ACCEPT_SECONDS", 0.3)
+    monkeypatch.setattr(admission, "SHORTEST_TRY_SECONDS", 0.1)
 
 
 async def test_question_is_taken_once(queue: Queue) -> None:

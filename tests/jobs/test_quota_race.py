@@ -8,11 +8,12 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from bot.asking import admission
+from bot.asking.admission import Acceptor
 from bot.completion.result import Answer, Usage
 from bot.completion.search import NO_SEARCH, Search
-from bot.jobs import queue as queue_module
 from bot.jobs.lease import Held
-from bot.jobs.queue import Acceptor, Queue
+from bot.jobs.queue import Queue
 from bot.rules.hold import Denied, Hold
 from bot.rules.quota import WORKSPACE, QuotaName, Scope, Windows
 from bot.store.keys import Keys
@@ -40,7 +41,7 @@ STEPS = ["taken", "begun", "delivered"]
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody gives up: what is tested is who is taken, not how fast."""
-    monkeypatch.setattr(queue_module, "ACCEPT_SECONDS", PATIENCE)
+    monkeypatch.setattr(admission, "ACCEPT_SECONDS", PATIENCE)
     monkeypatch.setattr(connection, "REPLY_SECONDS", PATIENCE)
     monkeypatch.setattr(clients, "FREE_SECONDS", PATIENCE)
 

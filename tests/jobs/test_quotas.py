@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
+from bot.asking.admission import Acceptor
 from bot.completion.result import Answer, Usage
 from bot.errors import StalePolicy
 from bot.jobs.crashes import MOST_ATTEMPTS
 from bot.jobs.holder import Holder
 from bot.jobs.lease import Held
 from bot.jobs.places import Places
-from bot.jobs.queue import Acceptor, Queue
+from bot.jobs.queue import Queue
 from bot.rules.charge import Charge
 from bot.rules.hold import Denied, Hold, Shortage
 from bot.rules.quota import WORKSPACE, Scope

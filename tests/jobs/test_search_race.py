@@ -9,12 +9,12 @@ from dataclasses import replace
 
 import pytest
 
+from bot.asking import admission
+from bot.asking.admission import Acceptor
 from bot.completion.result import TICKS_PER_DOLLAR, Answer, ToolUse, Usage
 from bot.completion.search import search_in
 from bot.completion.tools import Prices, cost_of
-from bot.jobs import queue as queue_module
 from bot.jobs.lease import Held
-from bot.jobs.queue import Acceptor
 from bot.rules.charge import Charge, charge_for
 from bot.rules.hold import Denied, Hold, hold_for
 from bot.rules.policy import Policy, Rules
@@ -125,7 +125,7 @@ async def test_no_limit_is_passed_by_questions_that_search(
     make_queue: MakeQueue,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(queue_module, "ACCEPT_SECONDS", 40.0)
+    monkeypatch.setattr(admission, "ACCEPT_SECONDS", 40.0)
     hold = hold_of({name: limit})
     watch, searching = Watch(store, keys, name, hold.windows), Searching()
     async with Store(valkey) as other:
