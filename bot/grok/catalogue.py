@@ -113,6 +113,7 @@ class Catalogue:
         for path, field in (("/language-models", "models"), ("/models", "data")):
             models = _read(await self._fetch(path), field)
             if models:
+                await asyncio.sleep(0)  # of thousands it takes long to read them, and to sort them
                 self._take(models)
                 self._fetched_at = now
                 return

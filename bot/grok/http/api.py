@@ -195,7 +195,7 @@ class Api:
                 try:
                     bounded = Bounded(_stream(response), _packed(response), BODY_BYTES)
                     text = decoded(b"".join([piece async for piece in bounded]))
-                    return HttpReply(response.status_code, text, _onward(response))
+                    return HttpReply(response.status_code, text, str(_location(response) or ""))
                 finally:
                     await response.aclose()
         except (*BROKEN, TimeoutError) as error:
@@ -274,13 +274,8 @@ class Api:
         return await self._http.send(request, stream=True)
 
     def _onward(self, request: httpx.Request, response: httpx.Response) -> httpx.Request | None:
-        if not response.has_redirect_location:
-            return None
-        try:
-            url = request.url.join(response.headers["location"])
-        except (httpx.InvalidURL, ValueError):
-            return None
-        if not _same_host(request.url, url):
+        url = _location(response)
+        if url is None or not _same_host(request.url, url):
             return None
         headers = {**request.headers, "Host": url.netloc.decode("ascii")}
         return self._http.build_request(
@@ -288,13 +283,14 @@ class Api:
         )
 
 
-def _onward(response: httpx.Response) -> str:
-    if not response.is_redirect:
-        return ""
+def _location(response: httpx.Response) -> httpx.URL | None:
+    """Where it sends to; None: nowhere, or to what is no address."""
+    if not response.has_redirect_location:
+        return None
     try:
-        return str(response.url.join(response.headers.get("location", "")))
+        return response.url.join(response.headers["location"])
     except (httpx.InvalidURL, ValueError):
-        return ""
+        return None
 
 
 def _same_host(here: httpx.URL, there: httpx.URL) -> bool:
