@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
+from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Protocol
 
 import structlog
 from attrs import frozen
@@ -15,13 +14,10 @@ from bot import words
 from bot.asking.asking import Asking, Refused, promise
 from bot.completion.ask import Place
 from bot.completion.flags import Flags
+from bot.doors.clicks import STORE_SECONDS
 from bot.doors.form_window import Typed
 from bot.doors.forms import FindTyped
-from bot.errors import (
-    SlackError,
-    StoreUnavailable,
-    what_it_says,
-)
+from bot.errors import SlackError
 from bot.patience import soon
 from bot.slack.blocks import Message, Offered, offer
 from bot.slack.inbound.incoming import Reaction
@@ -38,19 +34,11 @@ TO_FORM = "typed_to_form"
 KEEP_SECONDS = 0.5
 """How long keeping it may hold up an ack; without it there is no button."""
 
-STORE_SECONDS = 2.5
-"""How long a click may take until it is acked, of Slack's 3 s."""
-
-
 KEPT_PER_MINUTE = 20
 """Texts of one person that are kept in any minute: they may be long, and are kept for hours."""
 
-
-class TypedForms(Protocol):
-    """What opens the form for a text that was typed."""
-
-    async def on_typed(self, click: Click, find: FindTyped) -> Reaction:
-        """Open the form at once, and fill it with what `find` finds."""
+OpenForm = Callable[[Click, FindTyped], Awaitable[Reaction]]
+"""Opens the form at once, and fills it with what is found."""
 
 
 @frozen
@@ -58,7 +46,7 @@ class Mistyped:
     """Gives back what was not asked, and does what its buttons say."""
 
     _asking: Asking
-    _forms: TypedForms
+    _open: OpenForm
     _slack: SlackSide
     _store: StoreSide
 
@@ -86,7 +74,7 @@ class Mistyped:
 
     async def on_form(self, click: Click) -> Reaction:
         """Open the form, filled with what was typed."""
-        return await self._forms.on_typed(click, partial(self._find, click))
+        return await self._open(click, partial(self._find, click))
 
     async def _kept(self, typed: Typed) -> str:
         """The name under which it is kept; empty where that cannot be done soon, or was done too
@@ -94,13 +82,9 @@ class Mistyped:
         name = uuid.uuid4().hex
         if await self._store.allowances.take(f"typed:{typed.place.user}", KEPT_PER_MINUTE):
             return ""
-        try:
-            async with asyncio.timeout(KEEP_SECONDS):
-                await self._store.drafts.save(name, typed.model_dump_json())
-        except (StoreUnavailable, TimeoutError) as error:
-            log.warning("typed text not kept", error=what_it_says(error))
-            return ""
-        return name
+        saving = self._store.drafts.save(name, typed.model_dump_json())
+        failed = await soon(saving, KEEP_SECONDS, True, "typed text not kept")
+        return "" if failed else name
 
     async def _find(self, click: Click) -> Typed | None:
         """What whoever clicked has typed; None when it is too long ago, or somebody else's."""

@@ -52,7 +52,7 @@ def listeners(parts: Wiring) -> Listeners:
         slack=slack,
         store=store,
     )
-    mistyped = Mistyped(asking=asking, forms=forms, slack=slack, store=store)
+    mistyped = Mistyped(asking=asking, open=forms.on_typed, slack=slack, store=store)
     messages_tab = MessagesTab(
         asking=asking, prompts=prompts, admission=admission, slack=slack, store=store
     )

@@ -40,11 +40,9 @@ from tests.fixtures.workspace import slack_side
 from tests.sandbox.slack_app import client_of, raw_socket
 
 
-class NoForms:
+async def no_form(click: Click, find: FindTyped) -> Reaction:
     """Opens no form."""
-
-    async def on_typed(self, click: Click, find: FindTyped) -> Reaction:
-        return Reaction()
+    return Reaction()
 
 
 @dataclass
@@ -131,7 +129,7 @@ async def on_stage(
     conversing = Conversing(
         asking=asking,
         admission=Admission(slack.people, records.allowances, settings),
-        mistyped=Mistyped(asking=asking, forms=NoForms(), slack=slack, store=records),
+        mistyped=Mistyped(asking=asking, open=no_form, slack=slack, store=records),
         queue=queue,
         deletions=Deletions(queue, BOT_USER),
         messages_tab=MessagesTab(
