@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 
-import structlog
 from attrs import frozen
 
 from bot.asking.admission import Admission, Presence, knows_rules
@@ -19,9 +18,10 @@ from bot.completion.flags import Flags, parse_text
 from bot.completion.form import Filled
 from bot.doors.form_prompts import FormPrompts, with_ways
 from bot.doors.form_window import Draft, DraftBox, FormWindow, Summons, Typed, in_time
-from bot.errors import Fault, RequestRefused, SlackError, UserError, what_it_says
+from bot.errors import Fault, RequestRefused, UserError
 from bot.grok.client import GrokClient
 from bot.jobs.job import Job
+from bot.patience import soon
 from bot.rules.policy import InForce, Models
 from bot.rules.quota import Scope
 from bot.slack import plain_blocks
@@ -48,8 +48,6 @@ from bot.words import admin as admin_words
 from bot.words import form as words
 from bot.words import prompts as prompt_words
 from bot.words import talk
-
-log = structlog.get_logger(__name__)
 
 FIND_SECONDS = 1.0
 """How long finding the question of an answer may hold up its form."""
@@ -153,21 +151,20 @@ class Forms:
     async def on_submit(self, submission: Submission) -> Reaction:
         """Ask what was filled in, or mark everything that is wrong with it."""
         try:
-            draft = await self._typed(submission.view, submission.user)
+            return await self._ask(await self._typed(submission.view, submission.user), submission)
         except UserError as error:
-            return Reaction.marks({"prompt": plain_blocks.plain_words(error.sentence)})
+            return _marked(error.sentence)
+
+    async def _ask(self, draft: Draft, submission: Submission) -> Reaction:
+        """Ask what `draft` holds. Raises `UserError`."""
         place = draft.place(submission)
         if sentence := await self._out_of_sight(draft, place):
-            return Reaction.marks(
-                {"prompt" if draft.channel else "channel": plain_blocks.plain_words(sentence)}
-            )
+            return _marked(sentence, "prompt" if draft.channel else "channel")
         try:
             flags, context = await self._prompts.question(draft)
         except RequestRefused as error:
             refused = Refused(draft.surface, "refused", error.sentence, error.faults)
             return await self._refused(refused, draft, place, submission.view)
-        except UserError as error:
-            return Reaction.marks({"prompt": plain_blocks.plain_words(error.sentence)})
         asked = await self._asking.ask(flags, place.model_copy(update={"context": context}))
         if isinstance(asked, Refused):
             return await self._refused(asked, draft, place, submission.view)
@@ -221,11 +218,9 @@ class Forms:
     async def _direct(self, summons: Summons) -> Draft:
         """Where Slack does not name the direct message soon, the place is chosen."""
         draft = await self._blank(summons)
-        try:
-            async with asyncio.timeout(DIRECT_SECONDS):
-                channel = await self._slack.messages.direct(summons.user)
-        except (SlackError, TimeoutError) as error:
-            log.warning("direct message not found", error=what_it_says(error))
+        finding = self._slack.messages.direct(summons.user)
+        channel = await soon(finding, DIRECT_SECONDS, "", "direct message not found")
+        if not channel:
             return draft
         place = {"channel": channel, "conversation": channel, "seen_at": time.time()}
         return draft.model_copy(update={**place, "home": True})
@@ -356,6 +351,11 @@ class Forms:
             thread_ts=ask.thread_ts or "",
         )
         return Reaction(then=tell)
+
+
+def _marked(sentence: str, field: str = "prompt") -> Reaction:
+    """`sentence` at a field, where Slack shows no markup."""
+    return Reaction.marks({field: plain_blocks.plain_words(sentence)})
 
 
 def _draft_at(place: Place, summons: Summons, person: Person, filled: Filled) -> Draft:
