@@ -37,7 +37,7 @@ from bot.slack.inbound.http_mode import HttpMode
 from bot.slack.inbound.incoming import Answering, BackgroundTasks, JsonObject
 from bot.slack.inbound.socket_mode import SocketMode
 from bot.slack.installation import Installation, Ticket
-from bot.slack.session import slack_client
+from bot.slack.transport import slack_client
 from bot.store.redis.connection import Store
 from bot.teams.tenant import Tenant
 

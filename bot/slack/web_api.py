@@ -17,7 +17,7 @@ from bot import metrics, tracing
 from bot.crash_points import passing
 from bot.errors import MessageGone, OutcomeUnknown, PostingDenied, RateLimited, SlackError, TooLong
 from bot.patience import patience
-from bot.slack.session import FILE_URL, FileUrls, ResponseUrls, download, retry_after
+from bot.slack.transport import FILE_URL, FileUrls, ResponseUrls, download, retry_after
 from bot.store.allowances import Rests
 
 DEADLINE_SECONDS = 15.0
@@ -148,7 +148,7 @@ class WebApi:
         self, address: str, *, media_type: str, size: int, most: int, seconds: float
     ) -> bytes:
         """The file at its `url_private`, if that is Slack's; `seconds`: how long it may take. See
-        `bot.slack.session`. Raises `SlackError`."""
+        `bot.slack.transport`. Raises `SlackError`."""
         url = self._file_urls.checked(address)
         if url is None:
             raise _counted(FILE_URL, SlackError("foreign_url", f"{FILE_URL}: {_FOREIGN}"))

@@ -13,8 +13,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.errors import OutcomeUnknown, PostingDenied, SlackError
 from bot.slack.blocks import BARE, further_message
 from bot.slack.documents import Announcing, Document, Documents, File
-from bot.slack.session import FileUrls
 from bot.slack.slack import Slack
+from bot.slack.transport import FileUrls
 from bot.slack.web_api import WebApi
 from sandbox.workspace import ANA, AppConfig, Limits, Workspace, dm_of
 from sandbox.workspace.config import BOT_SCOPES

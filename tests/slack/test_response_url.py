@@ -14,8 +14,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.errors import OutcomeUnknown, PostingDenied
 from bot.slack.blocks import BARE, further_message
 from bot.slack.ephemeral import Ephemeral
-from bot.slack.session import ResponseUrls
 from bot.slack.slack import Slack
+from bot.slack.transport import ResponseUrls
 from bot.slack.web_api import WebApi
 from bot.store.allowances import Allowances
 from bot.store.keys import Keys

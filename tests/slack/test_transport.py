@@ -11,7 +11,7 @@ from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import OutcomeUnknown, RateLimited
-from bot.slack.session import LARGEST_REPLY, retry_after, slack_session
+from bot.slack.transport import LARGEST_REPLY, retry_after, slack_session
 from bot.slack.web_api import WebApi
 from tests.slack.answered import answered_by
 
