@@ -178,6 +178,8 @@ class Layout:
 
     def _seal(self, mark: Mark) -> None:
         piece, opening = self._ending.sealed(mark)
+        if not (opening or mark.context or piece.after):
+            opening = self._open.before_rest(len(piece.text), mark.paragraph)
         self.sealed.append(piece)
         self._place = place_behind(piece.text, self._place)
         broken = not piece.text.endswith("\n")

@@ -24,12 +24,14 @@ from bot.markdown.lines import (
     starts_table,
     traits_of,
 )
+from bot.markdown.links.links import JOINER
 
 _SEEMS_BLOCK = re.compile(r"[ \t]*(?:>|(?:[-*+=_]+|#{1,6}|\d{1,9}[.)])(?=\s|\Z))")
 _UNDERLINE = re.compile(r" {0,3}(?:=+|-+)[ \t]*")
 _PLAIN = re.compile(r"[ \t\r>\d.)(\[\"'*_+-]*(?:`{1,2}(?!`))?[^\W\d_]")
 """What a line of text begins with: no heading, rule, fence, or row that begins with its bar."""
 
+_DEFINITION = re.compile(r"[ ]{0,3}\[(?:[^\[\]\\]|\\.){1,999}+\]:", re.DOTALL)
 _BEGUN_FENCE = re.compile(
     rf"(?:{LIST_MARKER}[ \t\r]+)*(?:`{{1,2}}|~{{1,2}}|`{{3,}}+[^`]*+|~{{3,}}+.*+)"
 )
@@ -133,6 +135,15 @@ class OpenMessage(Filling):
         if at == mark.at or 2 * at < mark.at or not self.text[:at].strip():
             return mark
         return mark._replace(at=at, paragraph=Paragraph(at, None))
+
+    def before_rest(self, at: int, paragraph: Paragraph) -> str:
+        """What keeps the text from `at` on shown, which `paragraph` goes on with, in the message
+        below: a line that looks like the definition of a reference is one, and seen by nobody, but
+        where lines of text stand above it."""
+        if at <= paragraph.at or not _DEFINITION.match(self.text, at):
+            return ""
+        above = ("" if paragraph.at else self.opening) + self.text[paragraph.at : at]
+        return "" if all(map(_DEFINITION.match, above.splitlines())) else JOINER
 
     def inside(self) -> Context:
         """What the unfinished line stands in."""

@@ -222,3 +222,24 @@ def test_dividers_below_one_another_are_no_headings_that_move_to_the_next_messag
     pieces = laid_out(divider * 100, Room(1_300, 12))
 
     assert {piece.text.count("\n") for piece in pieces[:-1]} == {5}
+
+
+LISTED = "".join(f"[{number}]: https://example.com/a{number}\n" for number in range(60))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Sources:\n{LISTED}",
+        f"**Sources:**\n{LISTED.replace(chr(10), chr(13) + chr(10))}",
+        f"- Sources:\n{LISTED}",
+        f"- Sources:\n{LISTED.replace('[', '  [')}",
+        f"Sources, which nobody is shown:\n\n{LISTED}",
+        f"Sources: {LISTED.replace(chr(10), ' ').strip()}",
+    ],
+)
+@pytest.mark.parametrize("chars", range(500, 900, 23))
+def test_lines_of_a_paragraph_that_look_like_definitions_are_shown_in_each_message(
+    text: str, chars: int
+) -> None:
+    assert joined(laid_out(text, Room(chars, 40))) == shown(text)
