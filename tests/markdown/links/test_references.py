@@ -9,7 +9,8 @@ import pytest
 
 from bot.markdown.links.references import MARK_OF_NOTE, definitions
 
-_BEHIND_EACH = re.compile(rf"\[(?!{MARK_OF_NOTE})((?:[^\[\]\\]|\\.){{1,999}})\]:", re.DOTALL)
+_BEHIND_EACH = re.compile(rf"\[(?!{MARK_OF_NOTE})((?:[^\[\]\\]|\\.){{1,999}}+)\]:", re.DOTALL)
+"""Goes back over nothing: no shorter label is followed by the bracket that ends one."""
 
 SCRAPS = ("[", "]", "]:", "\\[", "\\]", "\\\\", "\\", "[^1]:", "[^a\\]b]:", "\\[^", "a", " ", "\n")
 LONG = ("a" * 997, "\\[" * 500, "\\a" * 998, "b" * 1_003, "\\[" * 1_200, "a\\[" * 400)
