@@ -329,8 +329,9 @@ _CLOSED: Mapping[str, Mapping[str, str]] = {
     "bot.words.usage.amount": {"unit": "usd"},
     "bot.words.usage.heading": {"kind": "workspace"},
     "bot.words.usage.amount_used": {"unit": "usd"},
+    "bot.ops.check._no_api": {"onward": ""},  # else it is `_base`, and all others are left
 }
-"""Words of the bot's own that a function looks up."""
+"""Words of the bot's own that a function looks up, and what others stand behind."""
 
 
 def _is_text(hint: object) -> bool:
@@ -363,7 +364,8 @@ def _call(
         named: dict[str, object] = {}
         for each, make in makers:
             given = text if each.name in texts or not _is_text(hints[each.name]) else "a"
-            value = 0 if each.name in _SMALL else closed.get(each.name) or make(given)
+            value = 0 if each.name in _SMALL else closed.get(each.name)
+            value = make(given) if value is None else value
             if each.kind is each.KEYWORD_ONLY:
                 named[each.name] = value
             else:

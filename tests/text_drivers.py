@@ -225,6 +225,6 @@ DRIVERS: Mapping[str, Work] = {
     "turns that are kept": _turns_kept,
     "what an API refuses": _refusal,
     "a command of admins": lambda text: parse_command(f"quota set {text}", ()),
-    "a log line": lambda text: Redactor(["a secret of ours"]).value({"event": text, text: [text]}),
+    "a log line": lambda text: Redactor(["a secret of ours"]).value({text: [text]}),
 }
 """Each by a name."""
