@@ -357,15 +357,14 @@ def _call(
         for each in required
     ]
 
-    closed = _closed(function)
+    closed: Mapping[str, object] = {**dict.fromkeys(_SMALL, 0), **_closed(function)}
 
     def work(text: str) -> object:
         args: list[object] = []
         named: dict[str, object] = {}
         for each, make in makers:
             given = text if each.name in texts or not _is_text(hints[each.name]) else "a"
-            value = 0 if each.name in _SMALL else closed.get(each.name)
-            value = make(given) if value is None else value
+            value = closed[each.name] if each.name in closed else make(given)
             if each.kind is each.KEYWORD_ONLY:
                 named[each.name] = value
             else:
