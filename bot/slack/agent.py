@@ -14,7 +14,7 @@ import structlog
 
 from bot.errors import PostingDenied, SlackError
 from bot.slack.installation import Installation
-from bot.slack.slack import Slack, passes
+from bot.slack.slack import REFUSED_SECONDS, Slack, passes
 from bot.slack.web_api import WebApi
 
 log = structlog.get_logger(__name__)
@@ -25,9 +25,6 @@ SCOPE = "assistant:write"
 SESSION = "agents.sessions.setStatus"
 LINE = "assistant.threads.setStatus"
 SUGGESTED = "assistant.threads.setSuggestedPrompts"
-
-REFUSED_SECONDS = 3600.0
-"""So long a method is left alone that Slack does not let this app call."""
 
 _NOT_OURS = frozenset(
     {

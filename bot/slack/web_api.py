@@ -252,7 +252,7 @@ def next_page(reply: Mapping[str, Any]) -> str:
 def text_of(reply: Mapping[str, Any], name: str, method: str) -> str:
     """A text that a reply must have; without it nobody knows what happened."""
     value = reply.get(name)
-    if not isinstance(value, str):
+    if not isinstance(value, str) or not value:
         raise OutcomeUnknown(f"{method}: a reply without {name}")
     return value
 

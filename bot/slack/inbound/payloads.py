@@ -229,7 +229,7 @@ class SessionStopped(Payload):
     thread_ts: _NoMoment = ""
 
 
-_SAYING = frozenset({"", "file_share", "thread_broadcast", "me_message"})
+SAYING = frozenset({"", "file_share", "thread_broadcast", "me_message"})
 """Subtypes by which a person says something ("Message subtypes")."""
 
 _SLACKBOT = "USLACKBOT"
@@ -268,7 +268,7 @@ class MessageEvent(Payload):
         """Whether a person said this just now: nothing hidden, no edit, and no app, whoever it is,
         for two bots must not keep each other talking."""
         by_app = self.bot_id or self.app_id or self.user in ("", bot_user, _SLACKBOT)
-        return not (by_app or self.hidden or self.edited) and self.subtype in _SAYING
+        return not (by_app or self.hidden or self.edited) and self.subtype in SAYING
 
     @property
     def deletes(self) -> str:

@@ -132,9 +132,8 @@ class Membership:
             return known
         reply = await self._api.call(INFO, {"channel": channel}, read=True)
         said = mapping(reply.get("channel"))
-        # What Slack does not say to be public is not.
-        public = said.get("is_private") is False and not said.get("is_mpim") and self._is_here(said)
-        called = str(said.get("name") or channel) if public else ""
+        seen = _is_public(said) and self._is_here(said)
+        called = str(said.get("name") or channel) if seen else ""
         await self._quietly(self._memory.save(name, called, REMEMBERED_SECONDS))
         return called
 
@@ -167,9 +166,6 @@ class Membership:
         return await soon(work, STORE_SECONDS, None, "nothing remembered")
 
 
-_INFO = "conversations.info"
-
-
 @frozen
 class ChannelNames:
     """Asks Slack for names."""
@@ -194,12 +190,16 @@ class ChannelNames:
 
     async def _name(self, channel: str) -> str:
         try:
-            reply = await self._api.call(_INFO, {"channel": channel}, read=True)
+            reply = await self._api.call(INFO, {"channel": channel}, read=True)
         except SlackError as error:
             if error.code != "channel_not_found":
                 raise
             return ""
         said = mapping(reply.get("channel"))
         name = said.get("name")
-        public = said.get("is_private") is False and not said.get("is_mpim")
-        return name if public and isinstance(name, str) else ""
+        return name if _is_public(said) and isinstance(name, str) else ""
+
+
+def _is_public(said: Mapping[str, Any]) -> bool:
+    """Whether a channel is public: what Slack does not say to be is not."""
+    return said.get("is_private") is False and not said.get("is_mpim")

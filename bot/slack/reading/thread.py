@@ -16,7 +16,7 @@ from bot.errors import OutcomeUnknown, RateLimited
 from bot.files.file import FileInfo
 from bot.slack.files import files_of
 from bot.slack.inbound.incoming import mentioned, says_forget, shown
-from bot.slack.inbound.payloads import SlackMessage
+from bot.slack.inbound.payloads import SAYING, SlackMessage
 from bot.slack.people.people import MOST_NAMED, NAMES_PER_MINUTE_EACH, People
 from bot.slack.reading.message_text import names_of_files, text_of_message
 from bot.slack.slack import HISTORY, REPLIES
@@ -46,7 +46,7 @@ NAMES_SECONDS = 3.0
 
 READING = f"{REPLIES}:threads"
 
-_SAYING = frozenset({"", "file_share", "thread_broadcast", "me_message", "bot_message"})
+_SAYING = SAYING | {"bot_message"}
 """Subtypes by which somebody says something; the others tell of joins, topics and the like."""
 _SMALL_PRINT = ("context", "actions")
 
