@@ -373,6 +373,6 @@ class Asking:
 
 def promise(ask: Ask) -> str:
     """What to tell at once an asker who sees nothing until the answer is done; else empty."""
-    if ask.reply == "private" and not ask.channel.startswith("D"):
+    if ask.is_private:
         return words.TOLD_WHEN_DONE
     return "" if ask.request.streams else words.POSTED_WHEN_DONE

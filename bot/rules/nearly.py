@@ -104,7 +104,9 @@ meant as one."""
 _FILLERS = frozenset(("all", "everything", "here"))
 _PERIODS = frozenset(("last", "this", "previous", "month", "week", "day", "year", "today"))
 _AMOUNT = re.compile(r"[$€]?[0-9][0-9.,_’'-]*[kmb%$€]?", re.IGNORECASE)
-_MODEL = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9._:/@+-]+")
+_MODEL = re.compile(r"(?=.*[0-9*])(?=.*[A-Za-z])[A-Za-z0-9._:/@+*-]+")
+"""What is likely to be the id of a model, or of several: `grok-*`."""
+
 _PAIR = re.compile(r"([^\s=]+)=\S*")
 _WHY_AND_WHEN = frozenset(
     (
