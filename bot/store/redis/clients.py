@@ -7,14 +7,12 @@ not connect", after which nothing was written, from "no reply".
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from redis import exceptions
 from redis._parsers.commands import AsyncCommandsParser
 from redis.asyncio import Connection, Redis, SSLConnection
-from redis.asyncio.client import Pipeline
 from redis.asyncio.cluster import ClusterNode, NodesManager, PipelineCommand, RedisCluster
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
@@ -28,7 +26,16 @@ from redis.cluster import PRIMARY
 from redis.commands.core import AsyncScript
 
 from bot.store.redis.address import DRIVER, Address, parse_address
-from bot.store.redis.pool import NO_PONG, NO_REPLY, Direct, Kind, NotSentError, Pool, fits, reading
+from bot.store.redis.pool import (
+    NO_PONG,
+    NO_REPLY,
+    Direct,
+    NotSentError,
+    Pool,
+    Server,
+    read_by_kind,
+    reading,
+)
 
 CONNECTIONS = 32
 CLUSTER_CONNECTIONS = 512
@@ -41,43 +48,6 @@ FREE_SECONDS = 10.0
 once it is their turn that they wait for, and Redis is not away. Who has less time says so."""
 SENTINEL_SECONDS = 1.0
 """How long one Sentinel may take to say which server is the primary."""
-
-
-_REPLIES: Mapping[str, Kind] = {
-    **dict.fromkeys(["DEL", "EXISTS", "EXPIRE", "HSET", "INCRBY", "PTTL", "SADD", "SCARD"], int),
-    **dict.fromkeys(["SREM", "UNLINK", "ZADD", "ZREM", "ZREMRANGEBYRANK"], int),
-    **dict.fromkeys(["HGETALL", "HMGET", "LRANGE", "MGET", "SMEMBERS"], list),
-    **dict.fromkeys(["XAUTOCLAIM", "XRANGE", "XREVRANGE", "ZRANGE", "ZREVRANGE"], list),
-    **dict.fromkeys(["INFO", "RESTORE", "SCRIPT LOAD", "XADD", "XGROUP CREATE"], str),
-    **dict.fromkeys(["HSCAN", "SCAN"], (str, list)),
-    **dict.fromkeys(["GET", "HGET", "SET", "ZSCORE"], str | None),
-    **dict.fromkeys(["XREAD", "XREADGROUP"], list | None),
-    "DUMP": bytes | None,
-    "ZRANK": int | None,
-}
-"""What Redis answers to commands of the bot; what scripts return: `connection.py`."""
-
-
-def _read(command: str, callback: Callable[..., Any] | None, reply: Any, /, **options: Any) -> Any:
-    """What redis-py makes of a reply. Raises `InvalidResponse` for one of another kind."""
-    options.pop("keys", None)  # left in a transaction of a Cluster
-    with reading(command):
-        if not fits(_REPLIES[command], reply):
-            raise ValueError
-        return callback(reply, **options) if callback else reply
-
-
-class _Pipeline(Pipeline):
-    async def execute(self, raise_on_error: bool = True) -> list[Any]:
-        """As redis-py does, which falls over a transaction that is answered by no list."""
-        with reading("a transaction"):
-            return await super().execute(raise_on_error)
-
-
-class _Server(Redis):
-    def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Pipeline:
-        """Commands that go together."""
-        return _Pipeline(self.connection_pool, self.response_callbacks, transaction, shard_hint)
 
 
 class _SentinelPool(SentinelConnectionPool, Pool):
@@ -197,12 +167,10 @@ def client(url: str, *, reply_seconds: float, most: int = CONNECTIONS) -> Redis:
     if address.kind == "cluster":
         redis = cast("Redis", _cluster(address, usual, max(most, CLUSTER_CONNECTIONS)))
     elif address.kind == "sentinel":
-        redis = _Server.from_pool(_sentinel_pool(address, usual | pool))
+        redis = Server.from_pool(_sentinel_pool(address, usual | pool))
     else:
-        redis = _Server.from_pool(Pool.from_url(url, **usual, **pool))
-    for command in _REPLIES:
-        callback = redis.response_callbacks.get(command)
-        redis.set_response_callback(command, partial(_read, command, callback))
+        redis = Server.from_pool(Pool.from_url(url, **usual, **pool))
+    read_by_kind(redis)
     return redis
 
 

@@ -1,4 +1,4 @@
-"""Connections of redis-py to a server, and a pool of them.
+"""Connections of redis-py to a server, a pool of them, and what is read of what comes by them.
 
 What redis-py does for each command beside sending it, is done here only where it is needed: a lock,
 a condition and a timer to wait for a connection, a task and another timer to wait until the system
@@ -8,13 +8,15 @@ has taken what is written, and to tell of a connection that is free.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from types import UnionType
 from typing import Any
 
 from redis import exceptions
-from redis.asyncio import BlockingConnectionPool
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.client import Pipeline
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.sentinel import MasterNotFoundError
 
@@ -153,3 +155,49 @@ class Direct(AbstractConnection):
 def direct(kind: type[Any]) -> type[Any]:
     """`kind` of connection, as `Direct`."""
     return type(f"Direct{kind.__name__}", (Direct, kind), {})
+
+
+_REPLIES: Mapping[str, Kind] = {
+    **dict.fromkeys(["DEL", "EXISTS", "EXPIRE", "HSET", "INCRBY", "PTTL", "SADD", "SCARD"], int),
+    **dict.fromkeys(["SREM", "UNLINK", "ZADD", "ZREM", "ZREMRANGEBYRANK"], int),
+    **dict.fromkeys(["HGETALL", "HMGET", "LRANGE", "MGET", "SMEMBERS"], list),
+    **dict.fromkeys(["XAUTOCLAIM", "XRANGE", "XREVRANGE", "ZRANGE", "ZREVRANGE"], list),
+    **dict.fromkeys(["INFO", "RESTORE", "SCRIPT LOAD", "XADD", "XGROUP CREATE"], str),
+    **dict.fromkeys(["HSCAN", "SCAN"], (str, list)),
+    **dict.fromkeys(["GET", "HGET", "SET", "ZSCORE"], str | None),
+    **dict.fromkeys(["XREAD", "XREADGROUP"], list | None),
+    "DUMP": bytes | None,
+    "ZRANK": int | None,
+}
+"""What Redis answers to commands of the bot; what scripts return: `connection.py`."""
+
+
+def _read(command: str, callback: Callable[..., Any] | None, reply: Any, /, **options: Any) -> Any:
+    """What redis-py makes of a reply. Raises `InvalidResponse` for one of another kind."""
+    options.pop("keys", None)  # left in a transaction of a Cluster
+    with reading(command):
+        if not fits(_REPLIES[command], reply):
+            raise ValueError
+        return callback(reply, **options) if callback else reply
+
+
+class _Pipeline(Pipeline):
+    async def execute(self, raise_on_error: bool = True) -> list[Any]:
+        """As redis-py does, which falls over a transaction that is answered by no list."""
+        with reading("a transaction"):
+            return await super().execute(raise_on_error)
+
+
+class Server(Redis):
+    """A client of one server."""
+
+    def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Pipeline:
+        """Commands that go together."""
+        return _Pipeline(self.connection_pool, self.response_callbacks, transaction, shard_hint)
+
+
+def read_by_kind(redis: Redis) -> None:
+    """Have `redis` take a reply of another kind than its command has for none."""
+    for command in _REPLIES:
+        callback = redis.response_callbacks.get(command)
+        redis.set_response_callback(command, partial(_read, command, callback))
