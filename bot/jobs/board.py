@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from bot.jobs.crashes import MOST_ATTEMPTS
 from bot.jobs.job import load_of
 from bot.store.keys import Keys, named
-from bot.store.redis.connection import Store, redis_errors
+from bot.store.redis.connection import Store, answered, redis_errors, together
 
 RowState = Literal["queued", "in line", "resting", "running", "delivering", "failed"]
 """Where a job stands; `in line`: behind others of its conversation; `resting`: after a crash."""
@@ -104,45 +104,35 @@ class Board:
     async def failed_at(self, job_id: str) -> str:
         """What names the time when the job was given up; empty when it was not, or is no longer
         among those that were."""
-        with redis_errors():
-            score = await self._redis.zscore(self._keys.failed, job_id)
+        score = await answered(self._redis.zscore(self._keys.failed, job_id))
         return "" if score is None else f"{score:.0f}"
 
     async def knows(self, job_id: str) -> bool:
         """Whether the job is remembered at all."""
-        with redis_errors():
-            return bool(await self._redis.exists(self._keys.job(job_id)))
+        return bool(await answered(self._redis.exists(self._keys.job(job_id))))
 
     async def _now(self) -> float:
         return (await load_of(self._store, self._keys)).at
 
     async def _queued(self) -> list[str]:
-        with redis_errors():
-            entries: Any = await self._redis.xrange(self._keys.queue)
+        entries: Any = await answered(self._redis.xrange(self._keys.queue))
         return [str(fields["job"]) for _, fields in entries]
 
     async def _scores(self, key: str) -> dict[str, float]:
-        with redis_errors():
-            found: Any = await self._redis.zrange(key, 0, -1, withscores=True)
+        found: Any = await answered(self._redis.zrange(key, 0, -1, withscores=True))
         return {str(job_id): float(score) for job_id, score in found}
 
     async def _waiting(self, line: str) -> list[str]:
-        with redis_errors():
-            return [
-                str(each)
-                for each in await self._redis.zrange(self._keys.thread_waiting(line), 0, -1)
-            ]
+        found = await answered(self._redis.zrange(self._keys.thread_waiting(line), 0, -1))
+        return [str(each) for each in found]
 
     async def _read(self, ids: Iterable[str]) -> dict[str, dict[str, str]]:
         """What is shown of jobs, without those that are forgotten."""
         found: dict[str, dict[str, str]] = {}
         left = iter(ids)
         while some := tuple(islice(left, _AT_ONCE)):
-            with redis_errors():
-                async with self._redis.pipeline(transaction=False) as pipe:
-                    for job_id in some:
-                        pipe.hmget(self._keys.job(job_id), _FIELDS)
-                    values = await pipe.execute()
+            asking = [("HMGET", self._keys.job(job_id), *_FIELDS) for job_id in some]
+            values = await together(self._redis, asking)
             for job_id, each in zip(some, values, strict=True):
                 fields = {name: value for name, value in zip(_FIELDS, each, strict=True) if value}
                 if "state" in fields:

@@ -17,7 +17,7 @@ from bot.completion.result import Answer
 from bot.jobs.job import GROUP, SET_ASIDE_SECONDS, Lease
 from bot.rules.hold import Hold
 from bot.store.keys import Keys
-from bot.store.redis.connection import Store, redis_errors
+from bot.store.redis.connection import Store, answered
 
 log = structlog.get_logger(__name__)
 
@@ -86,8 +86,7 @@ class Crashes:
     async def wake(self) -> int:
         """Queue again what has rested long enough; how much that was."""
         keys = self._keys
-        with redis_errors():
-            last = str(await self._redis.get(keys.alone) or "")
+        last = str(await answered(self._redis.get(keys.alone)) or "")
         woken = await self._wake(
             [
                 *(keys.queue, keys.paused, keys.singly, keys.alone),
@@ -108,8 +107,7 @@ class Crashes:
     async def _drop_as_found(self, job_id: str, answer: Answer | None, entry_id: str) -> str:
         keys = self._keys
         job = keys.job(job_id)
-        with redis_errors():
-            found = await self._redis.hmget(job, ["line", "hold"])
+        found = await answered(self._redis.hmget(job, ["line", "hold"]))
         line, stored = (str(each or "") for each in found)
         hold = _readable(stored, job_id)
         args: tuple[str | int, ...] = (

@@ -15,7 +15,7 @@ from bot.errors import StoreUnavailable
 from bot.jobs.job import GROUP, Load, age_of
 from bot.jobs.queue import OFFER_SECONDS, Queue
 from bot.store.keys import ALL_SHARDS, Shard
-from bot.store.redis.connection import Store, redis_errors
+from bot.store.redis.connection import Store, together
 
 log = structlog.get_logger(__name__)
 
@@ -45,11 +45,7 @@ class Sweep:
 
     async def busy(self) -> list[Shard]:
         """Those in which some workspace may have jobs."""
-        with redis_errors():
-            async with self._redis.pipeline(transaction=False) as together:
-                for shard in ALL_SHARDS:
-                    together.scard(shard.busy)
-                counts = await together.execute()
+        counts = await together(self._redis, [("SCARD", shard.busy) for shard in ALL_SHARDS])
         return [shard for shard, count in zip(ALL_SHARDS, counts, strict=True) if count]
 
     async def look(self, shard: Shard, *, idle: float, room: int | None) -> list[Backlog]:

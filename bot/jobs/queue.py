@@ -44,7 +44,7 @@ from bot.slack.blocks import value_of
 from bot.slack_limits import EVENT_RETRY_SECONDS
 from bot.store.installations import Installations
 from bot.store.keys import Keys
-from bot.store.redis.connection import BLOCK_SECONDS, Store, redis_errors
+from bot.store.redis.connection import BLOCK_SECONDS, Store, answered, redis_errors
 
 log = structlog.get_logger(__name__)
 
@@ -163,21 +163,19 @@ class Queue(Leased):
 
     async def holder_of(self, dedupe: str) -> str | None:
         """The id of the job that a delivery became within the last `DELIVERY_KNOWN_SECONDS`."""
-        with redis_errors():
-            holder = await self._store.redis.get(self._keys.seen(dedupe))
+        holder = await answered(self._store.redis.get(self._keys.seen(dedupe)))
         return None if holder is None else str(holder)
 
     async def active(self, conversation: str) -> list[str]:
         """The ids of the jobs that are being answered in a conversation."""
-        with redis_errors():
-            found: Any = await self._store.redis.smembers(self._keys.thread_active(conversation))
+        key = self._keys.thread_active(conversation)
+        found: Any = await answered(self._store.redis.smembers(key))
         return sorted(map(str, found))
 
     async def look(self, job_id: str) -> Job | None:
         """The job as it stands, for whoever does not hold it; None when it is not known, or what
         is stored cannot be read by this version."""
-        with redis_errors():
-            fields: Any = await self._store.redis.hgetall(self._keys.job(job_id))
+        fields: Any = await answered(self._store.redis.hgetall(self._keys.job(job_id)))
         try:
             return parse_job(fields) if fields else None
         except ValueError as error:
@@ -194,14 +192,12 @@ class Queue(Leased):
 
     async def stop_reason(self, job_id: str) -> str:
         """Why the job was stopped; empty when it was not."""
-        with redis_errors():
-            reason = await self._store.redis.hget(self._keys.job(job_id), "stop")
+        reason = await answered(self._store.redis.hget(self._keys.job(job_id), "stop"))
         return str(reason or "")
 
     async def newest_stop(self) -> str:
         """Where the stops end by now; `STOPS_START` when there are none."""
-        with redis_errors():
-            newest: Any = await self._store.redis.xrevrange(self._keys.stops, count=1)
+        newest: Any = await answered(self._store.redis.xrevrange(self._keys.stops, count=1))
         return str(newest[0][0]) if newest else STOPS_START
 
     async def stops(self, after: str, *, wait: bool = True) -> tuple[str, list[str]]:

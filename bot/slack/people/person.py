@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, model_validator
 
 from bot.markdown.characters import beginning, printable
-from bot.store.redis.connection import Records, redis_errors
+from bot.store.redis.connection import Records, answered
 
 NAME_CHARS = 80
 """A display name in Slack is no longer ("users.profile.set")."""
@@ -160,8 +160,7 @@ class KeptPeople(Records):
         """What is kept of each of `users`, however old."""
         if not users:
             return {}
-        with redis_errors():
-            found: Any = await self._redis.mget([self._keys.person(user) for user in users])
+        found: Any = await answered(self._redis.mget([self._keys.person(user) for user in users]))
         return {user: text for user, text in zip(users, found, strict=True) if text}
 
     async def write(self, user: str, text: str) -> None:
