@@ -184,15 +184,15 @@ MUTANTS = (
     Mutant(
         "acking: no event before it is stored",
         "bot/doors/slack_app.py",
-        "            return BoltResponse(status=_NOT_NOW if reaction.again else 200",
-        "            return BoltResponse(status=200",
+        "            return not_now() if reaction.again else BoltResponse(",
+        "            return BoltResponse(",
         ("store kill", "store kill"),
     ),
     Mutant(
         "refusing: not sure is not certainly not",
-        "bot/jobs/queue.py",
-        "words.MAYBE_NOT_TAKEN if maybe_taken else words.NOT_TAKEN",
-        "words.NOT_TAKEN",
+        "bot/asking/admission.py",
+        "said.MAYBE_NOT_TAKEN if maybe_taken else said.NOT_TAKEN",
+        "said.NOT_TAKEN",
         ("store freeze", "store freeze"),
     ),
     Mutant(

@@ -94,7 +94,7 @@ MUTANTS: dict[str, Lua | Method | tuple[Lua, ...]] = {
     "late calls of others": Method(LateCalls, "expect_earlier", lambda *_: None),
     "intent of a post": Method(JobLedger, "intend", _nothing),
     "look-up": Method(Messages, "_locate", _located),
-    "sweep": Method(Messages, "_remove_strays", _nothing),
+    "sweep": Method(Messages, "remove_strays", _nothing),
     "disown": Lua("disown", "return 0", "return 1"),
     "reclaim": Method(Queue, "claim", _none_abandoned),
     "renewal": Method(Queue, "renew", _true),
