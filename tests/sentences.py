@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import bot
@@ -37,24 +37,26 @@ def sentences(path: Path, root: Path) -> Mapping[str, Sentence]:
 
 def misspoken(path: Path, root: Path) -> Iterator[str]:
     """What is wrong where a file of the bot in the folder `root` says a sentence."""
-    tree = parsed(path.read_text(encoding="utf-8"))
-    known = dict(_known(tree, _module(path, root)))
+    nodes = list(ast.walk(parsed(path.read_text(encoding="utf-8"))))
+    known = dict(_known(nodes, _module(path, root)))
+    if not known:
+        return
     names = {
         id(node): known[name]
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Name | ast.Attribute)
         and isinstance(node.ctx, ast.Load)
         and (name := ast.unparse(node)) in known
     }
     where = path.relative_to(root)
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Attribute) and node.attr == "template":
             names.pop(id(node.value), None)
         if not (isinstance(node, ast.Call) and (sentence := names.pop(id(node.func), None))):
             continue
         if fault := _fault(node, sentence.template):
             yield f"{where}:{node.lineno} {ast.unparse(node.func)}: {fault}"
-    for node in ast.walk(tree):
+    for node in nodes:
         if (sentence := names.get(id(node))) and len(places(sentence.template)) > 1:
             yield f"{where}: {ast.unparse(node)} has to be called by name, where it stands"
 
@@ -72,10 +74,10 @@ def _fault(call: ast.Call, template: str) -> str:
     return f"has no place for {more}" if more else ""
 
 
-def _known(tree: ast.Module, module: str) -> Iterator[tuple[str, Sentence]]:
+def _known(nodes: Iterable[ast.AST], module: str) -> Iterator[tuple[str, Sentence]]:
     """What sentences are called in a module: `words.BY`, or `BY` alone."""
     yield from _sentences(module)
-    for node in ast.walk(tree):
+    for node in nodes:
         if not (isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith("bot.")):
             continue
         for each in node.names:

@@ -156,7 +156,7 @@ def seen(markdown: str) -> list[Mark]:
         elif token.nesting < 0:
             above.pop()
         if token.type in ("fence", "code_block"):
-            found += [(char, token.type) for char in token.content if not char.isspace()]
+            found += [(char, token.type) for char in _without_space(token.content)]
         elif token.type == "hr":
             found.append(("—", "hr"))
         elif token.type == "inline":
@@ -165,7 +165,8 @@ def seen(markdown: str) -> list[Mark]:
     return found
 
 
-def _styled(children: Sequence[Token], kind: str) -> Iterator[Mark]:
+def _styled(children: Sequence[Token], kind: str) -> list[Mark]:
+    found: list[Mark] = []
     styles: list[str] = []
     for child in children:
         if child.nesting > 0:
@@ -175,7 +176,12 @@ def _styled(children: Sequence[Token], kind: str) -> Iterator[Mark]:
         elif child.type in ("text", "code_inline"):
             code = ["code"] if child.type == "code_inline" else []
             what = " ".join([kind, *sorted({*styles, *code})])
-            yield from ((char, what) for char in child.content if not char.isspace())
+            found += [(char, what) for char in _without_space(child.content)]
+    return found
+
+
+def _without_space(text: str) -> str:
+    return "".join(text.split())
 
 
 def cells(markdown: str) -> list[list[str]]:
