@@ -159,13 +159,13 @@ def is_head(row: str) -> bool:
     return bare.startswith("|") and any(map(str.isalnum, bare))
 
 
-def rule_below(head: str) -> str:
+def rule_for(head: str) -> str:
     """The rule below the `head` of a table."""
     lead = head[: len(head) - len(head.lstrip(" \t>"))]
     return f"{lead}|{'---|' * columns_of(head)}"
 
 
-def begins_table(line: str, following: str) -> bool:
+def begins_row(line: str, following: str) -> bool:
     """Whether `line` is the beginning of the head of a table, or may be: of a row, at least."""
     row, *below = f"{line}{following}".split("\n", 2)
     return line.lstrip(" \t\r>").startswith("|") or starts_table(row, "".join(below[:1]))
@@ -221,7 +221,7 @@ class Break:
         above = message.last_line
         headed = is_head(above) or ("|" in above and bool(line.strip()))
         if not context and headed and (is_begun_rule(line) or not line.strip()):
-            return len(line), rule_below(above)
+            return len(line), rule_for(above)
         end = message.at if self._is_empty_item() else len(message.text)
         start, opening = self._open_part(end)
         found = half(opening + message.text[start:end])
@@ -229,7 +229,7 @@ class Break:
         if not context and end < len(message.text.rstrip()):
             end = above_begun_line(message.text, end)
         row = message.text[message.at : end]
-        rule = f"\n{rule_below(row)}" if not context and is_head(row) else ""
+        rule = f"\n{rule_for(row)}" if not context and is_head(row) else ""
         return len(message.text) - end, found.closing + rule
 
     def _is_empty_item(self) -> bool:
@@ -270,7 +270,7 @@ class Break:
         rule = starts_table(head, line + rest) or ("|" in head and is_begun_rule(line))
         if rule or (underline and begins_text(head)):
             return message.above_last_line(), Join()
-        if line.strip() and begins_table(line, following):
+        if line.strip() and begins_row(line, following):
             return message.mark(), Join()
         return self._in_paragraph(end, following)
 

@@ -31,7 +31,7 @@ from bot.markdown.leaves import (
 )
 from bot.markdown.links import links
 from bot.markdown.links.links import with_joiners
-from bot.markdown.links.references import LinkReferences
+from bot.markdown.links.targets import LinkReferences
 from bot.markdown.mending import MOST_MENDED, mended
 from bot.markdown.seen import Seen, decoded
 

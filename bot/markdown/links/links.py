@@ -25,16 +25,18 @@ from bot.markdown.code_spans import (
 )
 from bot.markdown.links.brackets import MOST_NAMED, Brackets, Crossings, NamesInBrackets
 from bot.markdown.links.places import Name, may_name, names_in
-from bot.markdown.links.references import (
+from bot.markdown.links.targets import (
     MARK_OF_NOTE,
     Definition,
     LinkAddress,
     LinkReferences,
+    Target,
     definitions,
+    is_honest,
     key_at,
     key_of,
+    target_at,
 )
-from bot.markdown.links.targets import Target, is_honest, target_at
 from bot.markdown.seen import Seen, decoded
 
 JOINER = "\u2060"

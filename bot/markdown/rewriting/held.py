@@ -222,7 +222,7 @@ def rule_at(text: str, at: int) -> re.Match[str] | None:
     return rule if rule and rule.end() - at < _LONGEST_RULE else None
 
 
-def may_be_rule(text: str, at: int) -> bool:
+def may_begin_rule(text: str, at: int) -> bool:
     """Whether what begins in `text` at `at` is a rule, or becomes one when more comes."""
     return len(text) - at <= _LONGEST_RULE and _BEGUN_RULE.match(text, at) is not None
 
@@ -249,7 +249,7 @@ def told(held: str, at: int, end: int, begins: int, *, in_line: bool) -> int:
         escapes = len(before) - len(before.rstrip("\\"))
         end = min(end, start - escapes % 2)
     line = held.rfind("\n", at) + 1 or at
-    if may_be_rule(held, line) and (line > at or not in_line):
+    if may_begin_rule(held, line) and (line > at or not in_line):
         end = min(end, line)
         line = held.rfind("\n", at, line - 1) + 1 or at
     if may_become_head(held[line:], LONGEST_HEAD + LONGEST_BEGUN):

@@ -12,7 +12,7 @@ from functools import cache
 from itertools import combinations
 from typing import NamedTuple
 
-from bot.markdown.rewriting.held import LONGEST_HEAD, may_be_rule, rule_at
+from bot.markdown.rewriting.held import LONGEST_HEAD, may_begin_rule, rule_at
 
 _LOOKED_AT = 4_000
 """Of a longer line, in characters."""
@@ -132,7 +132,7 @@ def alike(text: str, at: int, missing: Mapping[str, int], come: int, *, whole: b
     else:
         following = text[newline + 1 : newline + 2]
         may = following in _BEGINS_RULE and (
-            rule_at(text, newline + 1) or (not whole and may_be_rule(text, newline + 1))
+            rule_at(text, newline + 1) or (not whole and may_begin_rule(text, newline + 1))
         )
         told = newline - LONGEST_HEAD if may else newline + 1
     return Alike(text, min(end, told) if told > at else end, wanting, told > at)

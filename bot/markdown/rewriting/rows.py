@@ -20,7 +20,7 @@ from bot.markdown.rewriting.held import (
     LONGEST_HEAD,
     LONGEST_LINE,
     SPACED_BAR,
-    may_be_rule,
+    may_begin_rule,
     rule_at,
 )
 
@@ -298,4 +298,4 @@ def rule_below(held: str, start: int, line: str, *, whole: bool) -> re.Match[str
     rule = rule_at(held, end + 1)
     if rule and (whole or rule.end() < len(held)):
         return rule if "|" in rule[0] else NO_RULE
-    return None if not whole and may_be_rule(held, end + 1) else NO_RULE
+    return None if not whole and may_begin_rule(held, end + 1) else NO_RULE

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from bot.markdown.links.references import MARK_OF_NOTE, definitions
+from bot.markdown.links.targets import MARK_OF_NOTE, definitions
 
 _BEHIND_EACH = re.compile(rf"\[(?!{MARK_OF_NOTE})((?:[^\[\]\\]|\\.){{1,999}}+)\]:", re.DOTALL)
 """Goes back over nothing: no shorter label is followed by the bracket that ends one."""
