@@ -18,6 +18,7 @@ from bot.store.redis.connection import Store
 from bot.store.redis.news import What, listen
 from tests.jobs.asks import make_ask
 from tests.store.several import cluster_of_three, guarded_server
+from tests.store.stranger import stranger
 
 TEAM = "T0ACME"
 
@@ -134,3 +135,14 @@ async def test_behind_sentinels_the_new_primary_is_heard(tmp_path: Path) -> None
             await heard.until(began=2)
             await ask(store)
             await heard.until(news=2)
+
+
+@pytest.mark.integration
+async def test_news_that_redis_would_not_tell_are_a_store_that_is_away() -> None:
+    async with (
+        stranger(b":7\r\n:7\r\n", pongs=True) as url,
+        Store(url, several=True) as store,
+        listening(store) as heard,
+    ):
+        await heard.until(began=3)
+    assert not heard.news
