@@ -18,7 +18,7 @@ from bot.errors import StoreUnavailable
 from bot.patience import pauses
 from bot.store.redis.clients import another_connection
 from bot.store.redis.connection import REPLY_SECONDS, Store, redis_errors
-from bot.store.redis.pool import NotSentError
+from bot.store.redis.pool import NotSentError, reading
 
 log = structlog.get_logger(__name__)
 
@@ -80,9 +80,11 @@ async def _pass_on(connection: AbstractConnection, listener: Listener) -> NoRetu
                 raise NotSentError("no reply to a ping")  # one would connect anew, to nothing
             if said is None:
                 await connection.send_command("PING", check_health=False)
+            with reading("SUBSCRIBE"):
+                news = str(said[2]) if said is not None and said[0] == "message" else ""
         asked = said is None
-        if said is not None and said[0] == "message":
-            _tell(str(said[2]), listener)
+        if news:
+            _tell(news, listener)
 
 
 def _tell(said: str, listener: Listener) -> None:
