@@ -84,16 +84,6 @@ OF_EACH = "7,531"
 OF_ANA = "6,420"
 """What admins have set: what somebody reads of it, they were told."""
 
-COUNT = "Count"
-"""How a question begins whose answer goes on until it is stopped."""
-SHORT = Script(
-    text="A lake is a body of water with land all around it.",
-    when=lambda asked: COUNT not in str(asked.body),
-    times=None,
-)
-"""Answers every other one. What Grok says is no matter of rights, and the sandbox's own answers
-take two hundred steps each."""
-
 REFUSALS = frozenset(
     {
         *admin.ONLY_ADMINS.values(),
@@ -187,7 +177,7 @@ class World:
 
     def stalling(self) -> str:
         """A question whose answer goes on until it is stopped."""
-        prompt = f"{COUNT} from {next(self.numbers)}."
+        prompt = f"Count from {next(self.numbers)}."
         stalls = Script(
             pieces=["one ", "two "], stall_after=1, when=lambda asked: prompt in str(asked.body)
         )
@@ -267,7 +257,6 @@ async def world(redis_url: str, *, shared: bool = False, **settings: Any) -> Asy
     on = _one_of_several if shared else _alone
     async with on(redis_url, **{**values, **settings}) as stage, Store(redis_url) as store:
         _move_in(stage.workspace)
-        stage.grok.script(SHORT)
         keys = Keys(stage.workspace.state.team_id)
         made = World(stage, Policies(store, keys), Votes(store, keys))
         await made.set(WORKSPACE, default_fields({"system": SYSTEM, "temperature": 0.35}))
