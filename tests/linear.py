@@ -12,7 +12,7 @@ import time
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
@@ -184,6 +184,7 @@ def patterns_in(module: ModuleType) -> dict[str, re.Pattern[str]]:
 def _patterns(
     value: object, path: str, module: str, depth: int
 ) -> Iterator[tuple[str, re.Pattern[str]]]:
+    value = _compiled(value)
     if isinstance(value, re.Pattern):
         if isinstance(value.pattern, str):
             yield path, value
@@ -198,6 +199,12 @@ def _patterns(
     elif isinstance(value, type) and value.__module__ == module:
         for name, each in list(vars(value).items()):
             yield from _patterns(each, f"{path}.{name}", module, depth + 1)
+
+
+def _compiled(value: object) -> object:
+    """The pattern that `compiled_later` gives, and anything else as it is."""
+    later = getattr(value, "__wrapped__", None)
+    return later() if isinstance(later, partial) and later.func is re.compile else value
 
 
 def written_in_functions(source: str) -> dict[str, tuple[re.Pattern[str], str]]:
@@ -235,7 +242,7 @@ def ways_of(name: str, source: str) -> tuple[str, ...]:
     """How `source` uses the pattern of this name; one that is handed on is used as those are that
     are called `pattern` there, or annotated as patterns."""
     name = re.split(r"[\[.]", name)[0]
-    called = re.findall(rf"\b{name}(?:\[[^\]]*\])?\.([a-z]+)\(", source)
+    called = re.findall(rf"\b{name}(?:\[[^\]]*\]|\(\))?\.([a-z]+)\(", source)
     ways = set(called)
     uses = len(re.findall(rf"(?<![\w.]){name}\b", source))
     uses -= len(re.findall(rf"\bif [^\n]* in {name}\b", source))

@@ -218,11 +218,14 @@ PLANTED = """
 import re
 from collections.abc import Iterator
 
+from bot.deferred import compiled_later
+
 class Holder:
     KEPT = {"one": (re.compile(r"a+b"),)}
 
 BLANKS = re.compile(r"\\([ ]*!|[ ]*x")
 FINE = re.compile(r"a+")
+LATER = compiled_later(r"a+c")
 
 def rest(text: str) -> str:
     while text:
@@ -261,7 +264,7 @@ def test_a_pattern_that_starts_again_and_again_is_found() -> None:
     }
 
     assert set(patterns) - found == {"FINE"}
-    assert len(patterns) == 3
+    assert len(patterns) == 4
 
 
 @pytest.mark.slow
@@ -295,6 +298,7 @@ def test_how_a_pattern_is_used_is_read_from_the_source() -> None:
     source += "def use(it: re.Pattern[str]) -> None:\n    it.fullmatch(x)"
 
     assert ways_of("A", source) == ("match",)
+    assert ways_of("A", source.replace("A.", "A().")) == ("match",)
     assert ways_of("B", source) == ("fullmatch",)
 
 
