@@ -86,7 +86,7 @@ class Kind(Enum):
     CODE = "code"
     """It stands in a fenced block."""
     DEEP = "deep"
-    """Deep, or in such a fence, that it is code, but not to every reader: nothing is certain."""
+    """It is so deep that it is code, but not to every reader: nothing in it is certain."""
 
 
 TEXT, ROWS, MORE, CODE, DEEP = Kind
@@ -98,8 +98,6 @@ class _Fence(NamedTuple):
     char: str
     length: int
     certain: bool
-    text: bool = False
-    """The line above in it is not blank: who sees no fence may read on from there."""
 
 
 class Nesting(NamedTuple):
@@ -153,11 +151,7 @@ class _Line:
         closing = _CLOSING.match(self._rest())
         if closing and closing[1][0] == fence.char and len(closing[1]) >= fence.length:
             return TEXT, self._place._replace(fence=None)
-        if fence.certain:
-            return CODE, self._place
-        text = bool(self._line[self._at :].strip(_SPACE))
-        behind = self._place._replace(fence=fence._replace(text=text))
-        return (MORE if text and fence.text else DEEP), behind
+        return (CODE if fence.certain else TEXT), self._place
 
     def _match(self) -> int:
         """How many of the open containers go on in this line."""
@@ -332,8 +326,8 @@ class LineReader:
         if len(line) > _SHORT_LINE:
             if not self._contained:
                 fence = self._fence
-                if fence and fence.certain and not line.lstrip(" ").startswith(fence.char):
-                    return CODE, self
+                if fence and not line.lstrip(" ").startswith(fence.char):
+                    return (CODE if fence.certain else TEXT), self
                 if not fence and line[0] not in _BEGINS_BLOCK:
                     return self._goes_on or self._read_text()
             marks = _MARKS.match(line)

@@ -18,7 +18,6 @@ DISGUISED = [
     "[localhost:3000](http://evil.example)",
     "[bank.de](https://github.com/evil/x)",
     "[bank.com](https://github.com/evil/bank.com)",
-    "<!--\n~~~-->\n[bank.com](\nhttps://evil.example)",
     "[bank.io](https://evil.example/bank.io)",
     "[bank.com](https://xn--bnk-5cd.com)",
     "[https://bank.example](data:text/html,x)",
