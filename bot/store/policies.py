@@ -175,8 +175,8 @@ class Policies(Records):
     async def run(self) -> NoReturn:
         """See the changes of other replicas within a second, until cancelled; never raises."""
         while True:
+            await self.follow()  # at once: the first question does not wait for it
             await asyncio.sleep(POLL_SECONDS * random.uniform(0.5, 1.0))  # noqa: S311
-            await self.follow()
 
     async def follow(self) -> None:
         """Load the policy if it has changed and Redis is there; never raises."""

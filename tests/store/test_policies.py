@@ -292,6 +292,22 @@ async def test_other_replicas_follow_by_themselves(
         await following
 
 
+async def test_the_first_look_is_at_once(
+    policies: Policies, other: Policies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever asks first, as the bot starts, does not wait for it."""
+    monkeypatch.setattr(policy_module, "POLL_SECONDS", 3_600.0)
+    assert await other.current() == Policy()
+    changed = await change(policies, {"defaults.n": 2})
+    following = asyncio.create_task(other.run())
+    async with asyncio.timeout(10):
+        while (await other.current()).version != changed.version:
+            await asyncio.sleep(0.005)
+    following.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await following
+
+
 async def test_a_change_is_looked_for_at_least_every_second() -> None:
     assert policy_module.POLL_SECONDS <= 0.5
 
