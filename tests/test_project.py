@@ -135,6 +135,21 @@ def test_links_between_pages_lead_somewhere(page: str) -> None:
     assert missing == []
 
 
+FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+
+
+def test_prose_is_wrapped_at_100() -> None:
+    """Tables, pictures and what is typed stay as they are."""
+    long = {
+        f"{page}: {line}"
+        for page in TRACKED
+        if page.endswith(".md") and not page.startswith("tests/")
+        for line in FENCE.sub("", read(page)).splitlines()
+        if len(line) > 100 and not line.startswith(("|", "![", "    "))
+    }
+    assert long == set()
+
+
 @pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/design.md", "bot/app.py"])
 def test_files_that_are_named_exist(page: str) -> None:
     """As a way from the root, `bot/`, or a room whose files are listed by their names alone."""
