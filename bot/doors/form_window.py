@@ -121,6 +121,8 @@ class Typed(BaseModel):
 
     text: str
     place: Place
+    name: str = ""
+    """What its button finds it by; empty where an older bot kept it."""
 
 
 @frozen

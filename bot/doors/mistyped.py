@@ -35,7 +35,8 @@ KEEP_SECONDS = 0.5
 """How long keeping it may hold up an ack; without it there is no button."""
 
 KEPT_PER_MINUTE = 20
-"""Texts of one person that are kept in any minute: they may be long, and are kept for hours."""
+"""Texts of one person that are kept in any minute: they may be long, and are kept for hours. Of
+more than that the newest takes the place of the one before it."""
 
 OpenForm = Callable[[Click, FindTyped], Awaitable[Reaction]]
 """Opens the form at once, and fills it with what is found."""
@@ -54,16 +55,20 @@ class Mistyped:
         """To a text that begins like a command and is none: what was meant, and a button that
         asks it all the same. Or it is one, and only `/grok` carries it out."""
         name = await self._kept(Typed(text=text, place=place))
-        buttons = (Offered(ASK_ANYWAY, talk.ASK_ANYWAY, name),) if name else ()
         exact = command.replace("＠", "@") == " ".join(["/grok", *text.split()])
-        return offer(talk.TYPED_ELSEWHERE(command) if exact else talk.MEANT(command), buttons)
+        meant = talk.TYPED_ELSEWHERE(command) if exact else talk.MEANT(command)
+        if not name:
+            return offer(f"{meant} {talk.TYPE_TO_ASK}", ())
+        return offer(meant, (Offered(ASK_ANYWAY, talk.ASK_ANYWAY, name),))
 
     async def faulty(self, sentence: str, text: str, place: Place, *, prefix: str) -> Message:
         """To a question with a fault in it: `sentence`, the whole text to be copied, and a button
         that opens the form with it. `prefix` is what stood before the text."""
         name = await self._kept(Typed(text=text, place=place))
-        buttons = (Offered(TO_FORM, talk.TO_FORM, name),) if name else ()
-        return offer(sentence, buttons, copy=f"{prefix}{text}")
+        copy = f"{prefix}{text}"
+        if not name:
+            return offer(f"{sentence} {talk.TYPE_CORRECTED}", (), copy=copy)
+        return offer(sentence, (Offered(TO_FORM, talk.TO_FORM, name),), copy=copy)
 
     async def on_anyway(self, click: Click) -> Reaction:
         """Ask the text as it was typed."""
@@ -77,18 +82,21 @@ class Mistyped:
         return await self._open(click, partial(self._find, click))
 
     async def _kept(self, typed: Typed) -> str:
-        """The name under which it is kept; empty where that cannot be done soon, or was done too
-        often."""
+        """What a button finds it by; empty where it cannot be kept soon."""
         name = uuid.uuid4().hex
-        if await self._store.allowances.take(f"typed:{typed.place.user}", KEPT_PER_MINUTE):
-            return ""
-        saving = self._store.drafts.save(name, typed.model_dump_json())
+        user = typed.place.user
+        if await self._store.allowances.take(f"typed:{user}", KEPT_PER_MINUTE - 1):
+            name = f"{user}.{name}"
+        typed = typed.model_copy(update={"name": name})
+        saving = self._store.drafts.save(_kept_at(name), typed.model_dump_json())
         failed = await soon(saving, KEEP_SECONDS, True, "typed text not kept")
         return "" if failed else name
 
     async def _find(self, click: Click) -> Typed | None:
-        """What whoever clicked has typed; None when it is too long ago, or somebody else's."""
-        found = await self._store.drafts.read(click.action.value)
+        """What whoever clicked has typed; None when it is too long ago, or somebody else's, or
+        has given way to something newer."""
+        name = click.action.value
+        found = await self._store.drafts.read(_kept_at(name))
         try:
             typed = Typed.model_validate_json(found) if found else None
         except ValidationError:
@@ -97,7 +105,7 @@ class Mistyped:
         if typed and typed.place.user != click.user:
             log.warning("typed text of somebody else")
             return None
-        return typed
+        return typed if typed and typed.name in ("", name) else None
 
     async def _ask(self, click: Click) -> str:
         """What there is to tell once it is asked. Raises `StoreUnavailable`."""
@@ -125,3 +133,8 @@ class Mistyped:
 
     async def _tell(self, click: Click, sentence: str) -> None:
         await self._slack.ephemeral.answer(click, sentence)
+
+
+def _kept_at(name: str) -> str:
+    """The name of its draft: `USER.…` share one, and the newest of them is kept."""
+    return name.partition(".")[0]

@@ -107,7 +107,13 @@ LIFETIMES = (
         30 * DAY,
         forget="named",
     ),
-    Lifetime("draft:*", "what an open form was about", "two hours", 120 * MINUTE, forget="whole"),
+    Lifetime(
+        "draft:*",
+        "what an open form was about, or somebody typed",
+        "two hours",
+        120 * MINUTE,
+        forget="whole",
+    ),
     Lifetime("person:*", "what Slack says of a person", "a day", DAY, forget="named"),
     Lifetime("remembered:*", "who sees which channel", "some minutes", 10 * MINUTE, forget="named"),
     Lifetime(

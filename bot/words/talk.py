@@ -58,7 +58,13 @@ FORWARDED = Sentence("Forwarded[ from {author}]:")
 
 ASK_ANYWAY = "Ask it anyway"
 TO_FORM = "Correct it in the form"
-TYPED_FORGOTTEN = "I no longer know what you typed there, it is too long ago. Please type it again."
+TYPED_FORGOTTEN = (
+    "I no longer know what you typed there: it is too long ago, or you have typed much since. "
+    "Please type it again."
+)
+TYPE_TO_ASK = "To ask it all the same, put `ask:` before it (`/grok help` says more)."
+TYPE_CORRECTED = "Copy what you typed, correct it and send it again (`/grok help` says more)."
+"""Where there is no button for it."""
 MEANT = Sentence(
     "Grok was not asked: that looks like a command, but it is not quite one. Did you mean "
     "`{command}`?"

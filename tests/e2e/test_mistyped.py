@@ -31,16 +31,39 @@ async def told(stage: Stage, user: str = ANA) -> Message:
     )
 
 
-async def test_of_a_flood_of_faults_no_more_is_kept_than_of_questions(
+async def test_of_a_flood_of_faults_the_newest_is_kept_in_the_place_of_the_one_before(
     stage: Stage, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mistyped, "KEPT_PER_MINUTE", 2)
-    acks = [await stage.ask("--temprature 1 Hello") for _ in range(4)]
+    acks = [await stage.ask(f"--temprature 1 Hello {number}") for number in range(4)]
 
-    assert ["actions" in str(ack.ack_body) for ack in acks] == [True, True, False, False]
+    assert ["actions" in str(ack.ack_body) for ack in acks] == [True] * 4
     assert all("temprature" in str(ack.ack_body) for ack in acks)
     async with Redis.from_url(redis_url) as redis:
         assert len([key async for key in redis.scan_iter("*draft*")]) == 2
+    given_way, newest = stage.workspace.ephemerals(ANA)[-2:]
+    await press(stage, newest, TO_FORM)
+    form = await stage.form()
+    assert fields(form)["prompt"]["element"]["initial_value"] == "Hello 3"
+    await press(stage, given_way, TO_FORM)
+    await stage.workspace.wait_for(
+        lambda: talk.TYPED_FORGOTTEN in json.dumps(stage.workspace.view(ANA).content)  # type: ignore[union-attr]
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "instead"),
+    [("quotas", talk.TYPE_TO_ASK), ("--temprature 1 Hello", talk.TYPE_CORRECTED)],
+)
+async def test_where_no_button_can_be_given_it_is_said_what_to_type(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, typed: str, instead: str
+) -> None:
+    monkeypatch.setattr(mistyped, "KEEP_SECONDS", 0)
+    await stage.ask(typed)
+    note = await told(stage)
+
+    assert instead in note.shown
+    assert buttons(note) == []
 
 
 async def press(stage: Stage, message: Message, action: str, user: str = ANA) -> None:
