@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails, to_json
 
 from bot.completion.excerpt import excerpt, shown_value
+from bot.completion.lexer import from_seen
 from bot.completion.options import PARAMETERS, as_typed, beyond_numbers
 from bot.completion.request import MAX_ANSWERS, MAX_INT32, CompletionRequest, Option
 from bot.errors import Fault, RequestRefused
@@ -42,7 +43,7 @@ def check(request: CompletionRequest, *, max_prompt_bytes: int | None = None) ->
 
 
 def _broken(request: CompletionRequest, max_prompt_bytes: int | None) -> Iterator[Fault]:
-    if not request.model.strip():
+    if not from_seen(request.model):
         yield Fault("model", words.VALUE_BLANK, words.ALLOWED_MODEL)
     yield from _prompt(request, max_prompt_bytes)
     yield from _numbers(request)
@@ -54,9 +55,9 @@ def _broken(request: CompletionRequest, max_prompt_bytes: int | None) -> Iterato
 
 def _prompt(request: CompletionRequest, max_bytes: int | None) -> Iterator[Fault]:
     prompts = request.prompts
-    if not any(prompt.strip() for prompt in prompts):
+    if not any(map(from_seen, prompts)):
         yield Fault("prompt", words.VALUE_BLANK, words.ALLOWED_PROMPT)
-    elif not all(prompt.strip() for prompt in prompts):
+    elif not all(map(from_seen, prompts)):
         yield Fault("prompt", words.ONE_BLANK, words.ALLOWED_PROMPT)
     yield from too_long("prompt", sum(len(prompt.encode()) for prompt in prompts), max_bytes)
     yield from too_long("suffix", len((request.suffix or "").encode()), max_bytes)

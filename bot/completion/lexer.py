@@ -3,7 +3,8 @@
 Flags come first. A word that starts with `--`, or with `-` and a letter, is a flag; flags end at
 the first other word, or at a lone `--`. Keyboards make other dashes of it: a phone an em dash, a
 Chinese one two of them, a Japanese one wide ones. Each counts before a letter, two or a long one
-alone too; one en dash alone may begin a list.
+alone too; one en dash alone may begin a list. What nobody sees before a flag, as comes along with
+text that is copied, is not there.
 """
 
 from __future__ import annotations
@@ -27,8 +28,20 @@ _LONG_DASHES = "—―⸺"
 LONE_END = rf"(?:[{DASHES}]{{2}}|[{_LONG_DASHES}])"
 """The end of the flags, as a pattern."""
 
-_END = re.compile(rf"{LONE_END}(?=\s|\Z)")
-_MARK = re.compile(rf"--|[{DASHES}]{{2}}(?=[A-Za-zＡ-Ｚａ-ｚ])|[{DASHES}](?=[^\W\d_])")
+_UNSEEN = (
+    r"\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    r"\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"
+    r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+"""What nobody sees where it stands alone, inside of a pattern's brackets: Unicode's controls and
+what it calls ignorable. Inside of words and emoji some of it joins or chooses what is seen."""
+
+_NOT_SEEN = re.compile(rf"[\s{_UNSEEN}]*+")
+_UNSEEN_BEFORE = rf"(?:[{_UNSEEN}][\s{_UNSEEN}]*+)?+"
+_END = re.compile(rf"{_UNSEEN_BEFORE}{LONE_END}(?=\s|\Z)")
+_MARK = re.compile(
+    rf"{_UNSEEN_BEFORE}(--|[{DASHES}]{{2}}(?=[A-Za-zＡ-Ｚａ-ｚ])|[{DASHES}](?=[^\W\d_]))"
+)
 _SPACE = re.compile(r"\s*")
 _WORD = re.compile(r"[0-9]{1,3}(?:[\u2009\u202f][0-9]{3})+(?!\S)|\S*")
 """Typography parts the thousands of a number by spaces that nobody writes between words."""
@@ -144,6 +157,12 @@ def starts_like_flag(text: str) -> bool:
     return bool(_END.match(text) or _MARK.match(text))
 
 
+def from_seen(text: str) -> str:
+    """`text` from the first character on that is seen; empty where none is."""
+    found = _NOT_SEEN.match(text)
+    return text[found.end() :] if found else text
+
+
 def plain(name: str) -> str:
     """A name as it is spelled here: wide letters are narrow, and every dash is `-`."""
     return normalized(name, "NFKC").translate(_PLAIN_DASHES)
@@ -169,7 +188,7 @@ def _digit(character: str) -> str:
 
 def first_word(text: str) -> tuple[str, str]:
     """The first word as the grammar spells it, and what follows it to the letter."""
-    first, rest = (*text.split(None, 1), "", "")[:2]
+    first, rest = (*from_seen(text).split(None, 1), "", "")[:2]
     return keyword(first), rest
 
 
@@ -194,7 +213,7 @@ class TypedText:
             return None
         self._at = mark.end()
         name = plain(self._skip(_NAME))
-        return Flag(mark[0], name, has_value=self._text.startswith(_EQUALS, self._at))
+        return Flag(mark[1], name, has_value=self._text.startswith(_EQUALS, self._at))
 
     def word(self) -> tuple[str, str] | None:
         self._skip(_SPACE)
@@ -284,7 +303,7 @@ class ShellWords:
         self._at += 1
         name, equals, inline = word[mark.end() :].partition("=")
         self._inline = inline if equals else None
-        return Flag(mark[0], plain(name), has_value=bool(equals))
+        return Flag(mark[1], plain(name), has_value=bool(equals))
 
     def word(self) -> tuple[str, str] | None:
         left = self._words[self._at :]

@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from bot.completion.flags import Flags, named_option, parse_text
-from bot.completion.lexer import first_word, plain, starts_like_flag
+from bot.completion.lexer import first_word, from_seen, plain, starts_like_flag
 from bot.completion.options import OPTIONS, PARAMETERS, usage_of
 from bot.completion.request import Option
 from bot.completion.search import OPTION_NAMES, SOURCES
@@ -69,10 +69,10 @@ def parse(text: str) -> Form | Help | Flags:
     It is a command only when all of it fits the grammar of one: `help me write a poem` is a
     question.
     """
-    typed = text.split()
-    if not typed:
+    typed = from_seen(text).split()
+    if not (typed or text.strip()):
         return Form()
-    if _dashed(typed[0].lower()) not in _HELP:
+    if not typed or _dashed(typed[0].lower()) not in _HELP:
         return parse_text(_without_ask(text))
     topic = find_topic(typed[1]) if len(typed) == 2 else None
     if topic or len(typed) == 1:
@@ -83,10 +83,11 @@ def parse(text: str) -> Form | Help | Flags:
 def _without_ask(text: str) -> str:
     """`text` without the word `ask` that it begins with, where that is no word of the question:
     `ask me a riddle` is one."""
-    asked = _ASK.match(text)
-    if asked is None or not (asked["colon"] or starts_like_flag(text[asked.end() :])):
-        return "" if text.strip() == "ask" else text
-    return text[asked.end() :]
+    begun = from_seen(text)
+    asked = _ASK.match(begun)
+    if asked is None or not (asked["colon"] or starts_like_flag(begun[asked.end() :])):
+        return "" if begun.strip() == "ask" else text
+    return begun[asked.end() :]
 
 
 def _dashed(word: str) -> str:

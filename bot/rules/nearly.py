@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from bot.completion.ask import ReplyTo
 from bot.completion.excerpt import excerpt
 from bot.completion.flags import likeliest, named_option
-from bot.completion.lexer import QUOTES, keyword, starts_like_flag
+from bot.completion.lexer import QUOTES, from_seen, keyword, starts_like_flag
 from bot.completion.options import OPTIONS, REPLY_TO, switched
 from bot.completion.search import read
 from bot.errors import Fault
@@ -146,7 +146,7 @@ _DOUBLED = re.compile(r"(.)(?=\1)")
 def meant(text: str, mentions: Sequence[str] = (), *, written: bool = False) -> str:
     """What somebody is likely to have meant who typed `text`, Slack's own escapes undone; empty
     when it is a question. `written`: as a message, where commands are none. Never raises."""
-    words = text.split()
+    words = list(filter(None, map(from_seen, text.split())))
     if not words:
         return ""
     if len(words) > _MOST_WORDS or len(text) > _LONGEST:
