@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import time
@@ -17,12 +18,13 @@ from bot.completion.flags import Flags
 from bot.completion.options import OPTIONS
 from bot.completion.result import Section, last_line
 from bot.completion.transcript import Past, holds_pictures
-from bot.errors import GrokFailed, GrokFailure, RequestRefused, StartupError
+from bot.errors import GrokFailed, RequestRefused, StartupError
 from bot.files.file import bounds_of
 from bot.files.reading import Reading
 from bot.grok.answering import Completion
 from bot.grok.catalogue import Catalogue
 from bot.grok.client import open_grok
+from bot.ops.redact import Redactor
 from bot.ops.setting_faults import nothing_set, set_names, unknown_settings
 from bot.rules.defaults import request_of, supply
 from bot.rules.policy import InForce, Policy
@@ -85,7 +87,10 @@ async def ask_in_terminal(
         completion = grok.complete(call, nobodys_cap="max_tokens" not in flags.values)
         collector = Collector(request, supplied.search)
         printer = _Printer(out)
-        failure, kind = await _print(completion, collector, printer, err)
+        failed = await _print(completion, collector, printer, err)
+        kind, failure = "", ""
+        if failed is not None:
+            kind, failure = failed.kind, _sentence(failed, settings)
         if kind == "unknown_model":
             failure = " ".join(filter(None, [failure, await _models(grok.catalogue)]))
         collector.unsearched = completion.unsearched
@@ -112,9 +117,9 @@ def _as_typed(refused: RequestRefused, flags: Flags) -> RequestRefused:
 
 async def _print(
     completion: Completion, collector: Collector, printer: _Printer, err: TextIO
-) -> tuple[str, GrokFailure | None]:
+) -> GrokFailed | None:
     """Print the answer while it grows, and to `err` what is searched for it; why there is no more
-    of it, or an empty text, and of which kind that is."""
+    of it, or None."""
     doing = ""
     async with aclosing(completion) as chunks:
         try:
@@ -125,8 +130,27 @@ async def _print(
                     print(collector.searching.progress, file=err, flush=True)
                 printer.show(collector.sections())
         except GrokFailed as failed:
-            return failed.sentence, failed.kind
-    return "", None
+            return failed
+    return None
+
+
+def _sentence(failed: GrokFailed, settings: Settings) -> str:
+    """What is wrong, for who runs the bot: with the address that was asked."""
+    address = Redactor.of(settings).text(settings.xai_base_url)
+    if failed.sentence == grok_words.GROK_UNREACHABLE:
+        return words.UNREACHED(address=address, why=_cause(failed))
+    return words.failed(failed.sentence, address)
+
+
+def _cause(failed: GrokFailed) -> str:
+    """What the system calls it that a connection was not made, or broke."""
+    cause: BaseException = failed
+    while cause.__cause__ is not None:
+        cause = cause.__cause__
+    if isinstance(cause, ConnectionError) and cause.errno:
+        return os.strerror(cause.errno)
+    said = cause.strerror if isinstance(cause, OSError) else ""
+    return said or type(cause).__name__
 
 
 async def _models(catalogue: Catalogue) -> str:

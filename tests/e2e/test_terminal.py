@@ -235,6 +235,11 @@ async def test_an_unknown_flag_names_the_help_of_the_terminal(
         ({"REDIS_URL": "nonsense"}, "jobs", "REDIS_URL is not an address that"),
         ({"REDIS_URL": "nonsense"}, "forget --user U1", "REDIS_URL is not an address that"),
         ({"XAI_API_KEY": "xai-wrong"}, "ask hi", "Grok does not accept this bot's key."),
+        (
+            {"XAI_BASE_URL": "http://127.0.0.1:1/v1"},
+            "ask hi",
+            "Grok cannot be reached at http://127.0.0.1:1/v1 (Connection refused). Check ",
+        ),
         ({}, "ask --model gpt5 hi", "Grok has no model called gpt5. Choose another with --model."),
     ],
 )

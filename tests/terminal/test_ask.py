@@ -6,6 +6,7 @@ import io
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from bot import words
 from bot.completion.flags import parse_words
@@ -129,7 +130,10 @@ FAILED: dict[str, tuple[bytes, str, str]] = {
     "a broken event": (
         says("Hello") + b'data: {"choices":[{"delta":{"content":"NOT "}\n\n' + ends() + DONE,
         "Hello",
-        grok_words.GROK_GARBLED,
+        (
+            "A part of Grok's answer came garbled, so it breaks off here. Ask again. XAI_BASE_URL "
+            "is {address}; see python -m bot check."
+        ),
     ),
     "cut": (says("Hello"), "Hello", grok_words.GROK_CUT),
 }
@@ -145,7 +149,7 @@ async def test_what_is_missing_is_said(
     code, out, err = await asked(openai_grok)
 
     assert (code, out) == (1, shown)
-    assert err == plain(sentence)
+    assert err == plain(sentence).format(address=openai_grok.base_url)
 
 
 async def test_body_without_a_choice_is_said(openai_grok: GrokServer) -> None:
@@ -169,3 +173,20 @@ async def test_that_a_model_tells_no_chances_is_said_at_once(openai_grok: GrokSe
     code, _, err = await asked(openai_grok, "--logprobs", "3", "--model", "grok-4.3")
     assert (code, err.splitlines()[0]) == (0, told)
     assert told not in (await asked(openai_grok, "--model", "grok-4.3"))[2]
+
+
+async def test_who_runs_it_is_told_what_is_wrong_and_where_to_look(
+    openai_grok: GrokServer,
+) -> None:
+    err = io.StringIO()
+    gone = grok_settings(openai_grok, xai_base_url=f"{openai_grok.base_url}/gone")
+    await ask_in_terminal(gone, parse_words(["hi"]), io.StringIO(), err)
+    openai_grok.api_key = "another-key"
+    keyless = grok_settings(openai_grok, xai_api_key=SecretStr("wrong-key"))
+    await ask_in_terminal(keyless, parse_words(["hi"]), io.StringIO(), err)
+
+    no_api, wrong_key = err.getvalue().splitlines()
+    assert no_api.startswith("There is no Grok API at that address. XAI_BASE_URL is http://127.")
+    assert no_api.endswith("/gone; see python -m bot check.")
+    assert wrong_key.startswith("Grok does not accept this bot's key. Set another XAI_API_KEY. ")
+    assert wrong_key.endswith(f"{openai_grok.base_url}; see python -m bot check.")

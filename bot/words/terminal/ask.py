@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
+from bot.words import grok
 from bot.words.sentences import Sentence
 
 COMMAND = "python -m bot ask"
@@ -52,6 +54,36 @@ def spelled(sentence: str) -> str:
 def plain(sentence: str) -> str:
     """The same without the marks of code, which nothing takes away in a terminal."""
     return _CODE.sub(r"\1", spelled(sentence))
+
+
+UNREACHED = Sentence(
+    "Grok cannot be reached at {address} ({why}). Check the network and XAI_BASE_URL, and "
+    "see `python -m bot check`."
+)
+_FOR_ITS_OPERATOR: Mapping[str, str] = {
+    grok.GROK_SENTENCES["bad_key"]: "Grok does not accept this bot's key. Set another XAI_API_KEY.",
+    grok.GROK_SENTENCES["no_credit"]: (
+        "The Grok account of XAI_API_KEY has no credit left or has reached its spending limit. See "
+        "console.x.ai."
+    ),
+    grok.GROK_SENTENCES["not_permitted"]: (
+        "The Grok account of XAI_API_KEY is not allowed to do that. Try another model, or see "
+        "console.x.ai."
+    ),
+    grok.GROK_NO_API: "There is no Grok API at that address.",
+    grok.GROK_STRANGE: "What came back was not an answer from Grok.",
+    grok.GROK_GARBLED: "A part of Grok's answer came garbled, so it breaks off here. Ask again.",
+    grok.GROK_TOO_MUCH: "Far more came from Grok than was asked for, so it is cut off here.",
+}
+"""What Slack sends people to whoever runs the bot with: here that is who reads it."""
+
+_ASKED_AT = Sentence("{sentence} XAI_BASE_URL is {address}; see `python -m bot check`.")
+
+
+def failed(sentence: str, address: str) -> str:
+    """Why there is no more of an answer of the API at `address`, by the `sentence` for Slack."""
+    said = _FOR_ITS_OPERATOR.get(sentence)
+    return _ASKED_AT(sentence=said, address=address) if said else sentence
 
 
 SOME_MODELS = Sentence("There are {names:list}[, and {more} more].")
