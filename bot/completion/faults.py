@@ -44,7 +44,7 @@ def check(request: CompletionRequest, *, max_prompt_bytes: int | None = None) ->
 
 def _broken(request: CompletionRequest, max_prompt_bytes: int | None) -> Iterator[Fault]:
     if not from_seen(request.model):
-        yield Fault("model", words.VALUE_BLANK, words.ALLOWED_MODEL)
+        yield Fault("model", words.VALUE_BLANK, PARAMETERS["model"].allowed)
     yield from _prompt(request, max_prompt_bytes)
     yield from _numbers(request)
     yield from _answers(request)
@@ -86,8 +86,13 @@ def _numbers(request: CompletionRequest) -> Iterator[Fault]:
         value = shown_value(request.max_tokens)
         yield Fault("max_tokens", words.TOO_LARGE(value), words.UP_TO(MAX_INT32))
     if request.seed is not None and abs(request.seed) > MAX_INT64:
-        value = shown_value(request.seed)
-        yield Fault("seed", words.TOO_LONG_A_NUMBER(value), words.UP_TO(MAX_INT64))
+        too = words.TOO_LARGE if request.seed > 0 else words.TOO_SMALL
+        yield Fault("seed", too(shown_value(request.seed)), _allowed_seed(request.seed))
+
+
+def _allowed_seed(beyond: int) -> str:
+    """Which seeds are allowed, to whoever went beyond, upwards or downwards."""
+    return words.UP_TO(MAX_INT64) if beyond > 0 else words.AT_LEAST(-MAX_INT64)
 
 
 def _answers(request: CompletionRequest) -> Iterator[Fault]:
@@ -200,8 +205,8 @@ def _fault(name: str, detail: ErrorDetails) -> Fault:
         return Fault(excerpt(name), words.UNKNOWN_PARAMETER(*nearest))
     missing = detail["type"] == "missing" and name == "prompt"
     allowed = words.PROMPT_WANTED if missing else parameter.allowed
-    if name == "seed" and beyond_numbers(detail["input"]):
-        allowed = words.UP_TO(MAX_INT64)
+    if name == "seed" and (beyond := beyond_numbers(detail["input"])):
+        allowed = _allowed_seed(beyond)
     return Fault(name, _problem(parameter, detail), allowed)
 
 

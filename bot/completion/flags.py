@@ -213,7 +213,7 @@ class _Reader:
         if self._help != IN_TERMINAL:
             self._unknown[FILE] = Fault("", words.FILES_ARE_ATTACHED)
         elif value is None or not value.text():
-            self._unknown[FILE] = Fault(FILE, words.FLAG_NO_VALUE)
+            self._unknown[FILE] = Fault(f"--{FILE}", words.FLAG_NO_VALUE, words.ALLOWED_FILE)
         else:
             self._files.append(value.text())
 

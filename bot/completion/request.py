@@ -80,7 +80,7 @@ class Option:
             case "search":
                 return search_words.ALLOWED[self.name]
             case kind:
-                return words.ALLOWED[kind]
+                return words.ALLOWED_OF.get(self.name) or words.ALLOWED[kind]
 
     @property
     def flag(self) -> str:

@@ -22,6 +22,11 @@ ALLOWED = {
     "effort": "none, low, medium, high or xhigh, as the model takes them",
 }
 
+ALLOWED_OF = {"model": "the id of a model"}
+"""Of those of which more can be said than their kind."""
+
+ALLOWED_FILE = "the path of a file"
+
 _NOT_OF_KIND = {
     "integer": "is not a whole number",
     "number": "is not a number",
@@ -71,7 +76,6 @@ ALLOWED_PRIVATE = "one of the two"
 PROMPT_SPLIT = "some of it follows --prompt, and some stands at the end"
 ALLOWED_PROMPT_SPLIT = 'one prompt at the end, or each as --prompt "…"'
 
-ALLOWED_MODEL = "the id of a model"
 ALLOWED_PROMPT = "write something to ask"
 PROMPT_WANTED = "write your question at the end"
 ALLOWED_STOP = "text that is not empty"

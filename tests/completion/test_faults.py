@@ -7,7 +7,15 @@ from hypothesis import given, settings
 from pydantic import ValidationError
 
 from bot.completion import CompletionRequest
-from bot.completion.faults import faults_of, refusal, schema_faults, validate
+from bot.completion.faults import (
+    check,
+    faults_of,
+    refusal,
+    schema_faults,
+    sound_part,
+    validate,
+)
+from bot.completion.flags import parse_text
 from bot.completion.options import OPTIONS
 from bot.errors import Fault, RequestRefused
 from bot.words import request as words
@@ -185,3 +193,21 @@ def test_whoever_types_reads_of_flags(name: str) -> None:
 
 def test_the_prompt_is_no_flag_to_whoever_types_it() -> None:
     assert refusal([Fault("prompt", "is empty")]).sentence.endswith("• prompt: is empty")
+
+
+@pytest.mark.parametrize(
+    ("typed", "line"),
+    [
+        (f"--seed {'9' * 26}", "a number of 26 digits is too large; allowed: up to 9,223,"),
+        (f"--seed -{'9' * 26}", "a number of 26 digits is too small; allowed: -9,223,"),
+        ("--seed -1e999", "-1e999 is too small; allowed: -9,223,"),
+        ("--model", "has no value; allowed: the id of a model"),
+        ("-m ''", "is empty; allowed: the id of a model"),
+    ],
+)
+def test_what_is_wrong_is_said_one_way(typed: str, line: str) -> None:
+    flags = parse_text(f"{typed} -- hi")
+    request, found = sound_part({"model": "m", **flags.values})
+    (fault,) = flags.faults or found or check(request)
+
+    assert words.fault_line(fault).partition(": ")[2].startswith(line)

@@ -472,6 +472,7 @@ def test_files_are_named_in_the_terminal_and_attached_in_slack() -> None:
         "Which?",
         (),
     )
-    assert [fault.parameter for fault in without.faults] == ["file"]
+    (fault,) = without.faults
+    assert words.fault_line(fault) == "--file: has no value; allowed: the path of a file"
     assert [fault.problem for fault in here.faults] == [words.FILES_ARE_ATTACHED]
     assert (here.files, here.values["prompt"]) == ((), "Which?")
