@@ -213,11 +213,13 @@ def _forget(options: argparse.Namespace) -> int:
 
 
 def _ask(arguments: list[str]) -> int:
-    from bot.terminal.help import help_wanted
+    from bot.terminal.help import help_fault, help_wanted
 
     if text := help_wanted(arguments):
         print(text)
-        return 0
+        if fault := help_fault(arguments):
+            print(fault, file=sys.stderr)
+        return EXIT_FAULT if fault else 0
 
     def asked(settings: Settings) -> Coroutine[Any, Any, int]:
         from bot.terminal.ask import ask_in_terminal, question

@@ -21,7 +21,8 @@ COMMANDS = {
 def no_command(given: str, nearest: str = "") -> str:
     """`given` is none of the commands, and made safe to show."""
     hint = f" Did you mean {nearest}?" if nearest else ""
-    return f"There is no command {given}.{hint} There are: {', '.join(COMMANDS)}."
+    known = f"There are: {', '.join(COMMANDS)}."
+    return f"There is no command {given}.{hint} {known} See: python -m bot --help"
 
 
 NO_OPTION = Sentence(

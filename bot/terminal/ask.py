@@ -61,6 +61,8 @@ async def ask_in_terminal(
     Returns the exit code: 0, or 1 when what came is not the whole answer. Raises `RequestRefused`
     when the request cannot be sent.
     """
+    if flags.reply is not None:
+        print(words.IN_SLACK_ALONE, file=err)
     files = await read_files(flags.files, Reading(bounds_of(settings)))
     if files and "prompt" not in flags.values:
         flags = flags.with_(prompt=talk.ABOUT_THIS)

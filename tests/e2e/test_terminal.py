@@ -217,6 +217,21 @@ async def test_help_on_ask_speaks_of_the_terminal(tmp_path: Path) -> None:
         assert word in out
 
 
+async def test_help_on_what_there_is_not_tells_all_and_is_a_fault(tmp_path: Path) -> None:
+    code, out, err = await shell(BARE, tmp_path, "$BOT ask --help bogus")
+
+    assert code == 1
+    assert "--temperature" in out
+    assert err == "There is no flag bogus: all that there are stand above.\n"
+
+
+async def test_help_as_a_command_leads_to_the_help(tmp_path: Path) -> None:
+    code, _, err = await shell(BARE, tmp_path, "$BOT help")
+
+    assert code == 2
+    assert err.endswith("See: python -m bot --help\n")
+
+
 async def test_an_unknown_flag_names_the_help_of_the_terminal(
     grok: GrokServer, tmp_path: Path
 ) -> None:

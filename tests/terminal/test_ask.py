@@ -12,6 +12,7 @@ from bot import words
 from bot.completion.flags import parse_words
 from bot.terminal.ask import ask_in_terminal
 from bot.words import grok as grok_words
+from bot.words.terminal import ask as terminal_words
 from bot.words.terminal.ask import plain, spelled
 from sandbox.grok import GrokServer, Script
 from tests.fixtures.grok import grok_settings
@@ -190,3 +191,16 @@ async def test_who_runs_it_is_told_what_is_wrong_and_where_to_look(
     assert no_api.endswith("/gone; see python -m bot check.")
     assert wrong_key.startswith("Grok does not accept this bot's key. Set another XAI_API_KEY. ")
     assert wrong_key.endswith(f"{openai_grok.base_url}; see python -m bot check.")
+
+
+@pytest.mark.parametrize(
+    "typed", [("--private",), ("--reply", "thread"), ("--reply", "channel"), ()]
+)
+async def test_what_means_something_in_slack_alone_is_said_beside_the_answer(
+    typed: tuple[str, ...], openai_grok: GrokServer
+) -> None:
+    openai_grok.script(Script(raw=says("Hello", "stop") + DONE))
+    code, out, err = await asked(openai_grok, *typed)
+
+    assert (code, out) == (0, "Hello")
+    assert (terminal_words.IN_SLACK_ALONE in err) == bool(typed)

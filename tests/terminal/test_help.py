@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from bot.completion.options import OPTIONS
-from bot.terminal.help import help_wanted
+from bot.terminal.help import help_fault, help_wanted
 from bot.words.terminal.ask import HINTS
 
 
@@ -41,3 +41,21 @@ def test_what_flags_do_here_is_told_of_flags_that_there_are() -> None:
 def test_files_are_told_of_among_the_flags_and_by_themselves(typed: str) -> None:
     assert "--file: " in help_wanted(["--help"])
     assert help_wanted(["--help", typed]).startswith("--file: ")
+
+
+@pytest.mark.parametrize("typed", ["bogus", "what is rain", "quota"])
+def test_that_there_is_no_help_on_something_is_said(typed: str) -> None:
+    told = f"There is no flag {typed}: all that there are stand above."
+    assert help_fault(["--help", *typed.split()]) == told
+
+
+@pytest.mark.parametrize(
+    "typed", ["--help", "--help temprature", "--help --file", "--help flags", "help", "help me out"]
+)
+def test_of_what_there_is_help_on_nothing_is_wrong(typed: str) -> None:
+    assert help_fault(typed.split()) == ""
+
+
+@pytest.mark.parametrize("name", ["reply", "private"])
+def test_what_means_something_in_slack_alone_is_said_to_do_so(name: str) -> None:
+    assert "in Slack" in help_wanted(["--help", name])

@@ -30,6 +30,8 @@ FLAGS = "Flags:"
 HINTS = {
     "n": "How many answers to write, one below the other.",
     "stream": "Print the answer while it is written; off: all at once, when it is done.",
+    "reply": "Where in Slack the answer goes; here it comes to standard output.",
+    "private": "Whether you alone see the answer in Slack; here it comes to standard output.",
 }
 """What flags do here, by their names, where that is another thing than in Slack."""
 
@@ -39,6 +41,10 @@ FILE_HELP = f"""\
 Allowed: the path of a file. Where one cannot be read, Grok is not asked, and it is said why.
 Example: {COMMAND} --file plan.pdf --file screenshot.png …"""
 
+NO_HELP_ON = Sentence("There is no flag {topic}: all that there are stand above.")
+IN_SLACK_ALONE = (
+    "--reply and --private say where in Slack an answer goes: they change nothing here."
+)
 MORE = f"{COMMAND} --help temperature says more about a flag."
 
 TYPE_NOW = "Type your question; Ctrl-D at the start of a line ends it."
