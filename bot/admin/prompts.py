@@ -12,7 +12,7 @@ from bot.completion.excerpt import excerpt
 from bot.rules.arguments import CommandTarget
 from bot.rules.commands import AdminCommand
 from bot.rules.quota import WORKSPACE, Scope
-from bot.rules.saved_prompts import PLACE, Offer
+from bot.rules.saved_prompts import PLACE, Offer, nearest_name
 from bot.slack.blocks import mention
 from bot.store.policies import Saved
 from bot.words import admin as admin_words
@@ -33,10 +33,12 @@ class PromptCommands:
 
     _saved: Saved
 
-    async def find(self, name: str, *, user: str, channel: str) -> tuple[Scope, str] | None:
+    async def find(self, name: str, *, user: str, channel: str) -> tuple[Scope, str] | str:
         """The prompt that `name` means to `user` in `channel`, and whose it is: their own stands
-        before the channel's, and that before the workspace's. Raises `StoreUnavailable`."""
-        return (await self._named(user, channel)).get(name)
+        before the channel's, and that before the workspace's. Or what to say where there is none.
+        Raises `StoreUnavailable`."""
+        named = await self._named(user, channel)
+        return named.get(name) or words.UNKNOWN(name=name, nearest=nearest_name(name, named))
 
     async def offered(self, user: str, channel: str) -> tuple[Offer, ...]:
         """All that `user` may ask in `channel` (empty: nowhere yet), each name once: that which
@@ -82,8 +84,8 @@ class PromptCommands:
         """One, to be copied."""
         name = command.names[0]
         found = await self.find(name, user=caller.user, channel=caller.channel)
-        if found is None:
-            return CommandReply((words.UNKNOWN(name),))
+        if isinstance(found, str):
+            return CommandReply((found,))
         owner, text = found
         return CommandReply((words.SHOWN(name=name, whose=_whose(owner, caller)),), copy=text)
 
@@ -103,7 +105,8 @@ class PromptCommands:
         own, there = await self._saved.prompts(Scope("user", caller.user), owner)
         text = own.get(name)
         if text is None:
-            return CommandReply((words.NONE_OF_YOURS(name),))
+            meant = nearest_name(name, own)
+            return CommandReply((words.NONE_OF_YOURS(name=name, nearest=meant),))
         if not await self._saved.set_prompt(owner, name, text):
             return CommandReply((words.FULL,))
         told = owner.kind == "channel" and not owner.id.startswith("D")
@@ -119,7 +122,9 @@ class PromptCommands:
         name, owner = command.names[0], _owner(command, caller)
         (there,) = await self._saved.prompts(owner)
         if name not in there:
-            return CommandReply((words.NONE_THERE(name=name, whose=_whose(owner, caller)),))
+            whose_it_is, meant = _whose(owner, caller), nearest_name(name, there)
+            told = words.NONE_THERE(name=name, whose=whose_it_is, nearest=meant)
+            return CommandReply((told,))
         await self._saved.set_prompt(owner, name, "")
         return CommandReply((words.DELETED(name=name, whose=_whose(owner, caller)),))
 

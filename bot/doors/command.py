@@ -65,8 +65,8 @@ class GrokCommand:
         """Ask a saved prompt, with what was `typed` in its places."""
         finding = self._prompts.find(name, user=payload.user_id, channel=payload.channel_id)
         found = await soon(finding, FIND_SECONDS, words.STORE_AWAY, "prompt not found")
-        if found is None or isinstance(found, str):
-            return Reaction(found or prompt_words.UNKNOWN(name))
+        if isinstance(found, str):
+            return Reaction(found)
         flags = filled(found[1], typed)
         if flags is None:
             return Reaction(prompt_words.NEEDS_TEXT(name))

@@ -231,7 +231,7 @@ class Forms:
         (own,) = await in_time(reading, FIND_SECONDS)
         text = own.get(name)
         if text is None:
-            raise UserError(prompt_words.UNKNOWN(excerpt(name)))
+            raise UserError(prompt_words.UNKNOWN(name=excerpt(name)))
         filled = draft.filled.with_flags(parse_text(text))
         return draft.model_copy(update={"filled": filled, "template": True})
 

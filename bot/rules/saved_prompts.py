@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from bot.completion.excerpt import excerpt
-from bot.completion.flags import Flags, parse_text
+from bot.completion.flags import Flags, likeliest, parse_text
 from bot.completion.lexer import QUOTES, first_word
 from bot.errors import Fault
-from bot.rules.arguments import Arguments, Split
+from bot.rules.arguments import LEAST_BEGUN, Arguments, Split
 from bot.rules.quota import ScopeKind
 from bot.words import prompts as said
 
@@ -61,7 +62,7 @@ def to_save(text: str, _: Split) -> Arguments | None:
 def to_use(text: str, _: Split) -> Arguments | None:
     """`NAME`, and what is to stand in its places; to the letter."""
     name, rest = _named(text)
-    return Arguments(names=(name, rest.strip()), faults=tuple(_faults_of_name(name)))
+    return Arguments(names=(name, rest.strip()), faults=_faults_of_saved(name))
 
 
 def one_name(text: str, split: Split) -> Arguments | None:
@@ -71,7 +72,7 @@ def one_name(text: str, split: Split) -> Arguments | None:
     if len(end.before) > (0 if quoted else 1):
         return None
     name = _keyed(quoted[1] if quoted else "".join(end.before))
-    return Arguments(end.target, (name,), faults=(*_faults_of_name(name), *end.faults))
+    return Arguments(end.target, (name,), faults=(*_faults_of_saved(name), *end.faults))
 
 
 def filled(template: str, words: str) -> Flags | None:
@@ -118,9 +119,19 @@ def _keyed(word: str) -> str:
     return name.strip().casefold()
 
 
-def _faults_of_name(name: str) -> list[Fault]:
+def _faults_of_saved(name: str) -> tuple[Fault, ...]:
+    """What is wrong with the name of a prompt that is to be there already."""
+    return tuple(_faults_of_name(name, said.ALLOWED_SAVED))
+
+
+def _faults_of_name(name: str, allowed: str = said.ALLOWED_NAME(_RESERVED)) -> list[Fault]:
     if not name:
-        return [Fault("", said.NO_NAME, said.ALLOWED_NAME(_RESERVED))]
+        return [Fault("", said.NO_NAME, allowed)]
     if name in _RESERVED or not _NAME.fullmatch(name):
-        return [Fault("", said.NOT_A_NAME(excerpt(name, 30)), said.ALLOWED_NAME(_RESERVED))]
+        return [Fault("", said.NOT_A_NAME(excerpt(name, 30)), allowed)]
     return []
+
+
+def nearest_name(name: str, names: Collection[str]) -> str:
+    """That of `names` which is likely to be meant by `name`; empty where none is."""
+    return next(iter(likeliest(name, names, least=LEAST_BEGUN)), "")

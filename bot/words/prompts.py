@@ -23,6 +23,7 @@ YOURS = "*Yours*"
 OF_CHANNEL = "*Of this channel*"
 OF_WORKSPACE = "*Of the workspace*"
 ALLOWED_NAME = Sentence("up to 30 small letters, digits, - and _, but not {reserved:or}")
+ALLOWED_SAVED = "write one that `/grok prompts` lists"
 NOT_A_NAME = Sentence("“{name}” is no name for a prompt")
 TOO_LONG = Sentence("{chars:,} characters are too many")
 UP_TO_CHARS = Sentence("up to {chars:,} characters")
@@ -42,13 +43,22 @@ SAVED_AS = Sentence(
 """`how` is what `how_asked` says; `replaced` the name where it took the place of another one; in
 `SHARED` as well."""
 
-UNKNOWN = Sentence("No prompt is called `{name}` here. `/grok prompts` lists those that there are.")
+_MEANT = "[ Did you mean `{nearest}`?]"
+"""`nearest`: a name that is like what was typed; in `NONE_THERE` and `NONE_OF_YOURS` as well."""
+
+UNKNOWN = Sentence(
+    "No prompt is called `{name}` here." + _MEANT + " `/grok prompts` lists those that there are."
+)
 NONE_THERE = Sentence(
-    "No prompt of {whose} is called `{name}`. `/grok prompts` lists all that there are; `/grok "
-    "prompts delete {name} channel` deletes one of the channel."
+    "No prompt of {whose} is called `{name}`."
+    + _MEANT
+    + " `/grok prompts` lists all that there are; `/grok prompts delete {name} channel` deletes "
+    "one of the channel."
 )
 NONE_OF_YOURS = Sentence(
-    "No prompt of yours is called `{name}`. Save it first: `/grok prompts save {name} …`"
+    "No prompt of yours is called `{name}`."
+    + _MEANT
+    + " Save it first: `/grok prompts save {name} …`"
 )
 NOT_BOTH = "is asked by itself: choose it or something that is ready to ask, not both"
 GONE = "is no prompt here any more: choose another one"

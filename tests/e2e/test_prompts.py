@@ -20,6 +20,11 @@ async def test_a_prompt_is_saved_used_shared_and_deleted(redis_url: str) -> None
         await stage.answer(0)
         sent = json.dumps([stage.sent(), stage.messages()])
         unknown = await told(stage, "prompts use brief Hi", user=BEN)
+        near = [
+            await told(stage, f"prompts {typed}")
+            for typed in ("use breif Hi", "show breif", "share breif", "delete breif")
+        ]
+        nameless = await told(stage, "prompts use")
         shared = await told(stage, "prompts share brief")
         channel = await told(stage, "prompts", user=BEN)
         elsewhere = await told(stage, "prompts use brief Hi", user=BEN, channel=RANDOM)
@@ -39,7 +44,9 @@ async def test_a_prompt_is_saved_used_shared_and_deleted(redis_url: str) -> None
     assert "`/grok prompts use brief …` asks it" in saved
     assert '"temperature": 0.2' in sent
     assert "Say it in one line: -t 2 is hot" in sent
-    assert unknown == elsewhere == words.UNKNOWN("brief")
+    assert unknown == elsewhere == words.UNKNOWN(name="brief")
+    assert ["Did you mean `brief`?" in each for each in near] == [True] * 4
+    assert "• there is no name; write one that `/grok prompts` lists" in nameless
     assert shared.startswith("Done.")
     assert "`/grok prompts use brief …`" in shared
     assert words.OF_CHANNEL in channel
