@@ -380,11 +380,15 @@ def _lines(before: Fields, after: Fields) -> Iterator[str]:
 def _shortly(changed: Sequence[FieldChange]) -> str:
     """What changed, for everybody in a channel, guests among them: what Grok is told before each
     question is for members to look up."""
-    untold = words.flag("system")
-    shown = [
-        each.what if each.what == untold else f"{each.what} {each.after}"
-        for each in changed[:MOST_TOLD]
-    ]
+    shown = [*map(_told, changed[:MOST_TOLD])]
     if len(changed) > MOST_TOLD:
         shown.append(words.TOLD_MORE(len(changed) - MOST_TOLD))
     return each(shown)
+
+
+def _told(change: FieldChange) -> str:
+    if change.what == words.flag("system"):
+        return change.what
+    if change.after == words.NOT_SET:
+        return words.TOLD_UNSET(change.what)
+    return words.TOLD_SET(what=change.what, value=change.after)

@@ -43,13 +43,19 @@ def limit_lines(
         used = amount.settled + amount.held
         yield words.LIMIT_LINE(
             bar=bar(used, limit.most),
-            used=number(quota, used),
-            limit=quota.limit(limit.most),
-            left=number(quota, max(0, limit.most - used)),
+            stands=_stands(quota, used, limit.most),
             when=moment(windows.of(quota.window)[1], tz_offset) if quota.window else "",
         )
     if use.running:
         yield words.UNDER_WAY(use.running)
+
+
+def _stands(quota: Quota, used: int, most: int) -> str:
+    """How it stands with a limit of `most`."""
+    limit, amount = quota.limit(most), number(quota, used)
+    if used > most:
+        return words.OVER(used=amount, over=number(quota, used - most), limit=limit)
+    return words.WITHIN(used=amount, limit=limit, left=number(quota, most - used))
 
 
 def bare_limits(limits: Mapping[QuotaName, int]) -> Iterator[str]:

@@ -30,7 +30,7 @@ def web_address_fault(variable: str, address: str) -> str:
     """What is wrong with an `address` that a setting gives, in a sentence; empty when it fits."""
     if web_address_fits(address):
         return ""
-    return words.WRONG_URL(name=variable, schemes="https:// or http://")
+    return words.WRONG_URL(name=variable, schemes="https://… or http://…")
 
 
 def is_one_word(secret: str) -> bool:

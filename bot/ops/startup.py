@@ -178,7 +178,7 @@ def _addresses(settings: Settings) -> Iterator[Trouble]:
     from bot.store.redis.address import address_fault  # noqa: PLC0415 - brings redis
 
     if fault := address_fault(settings.redis_url.get_secret_value()):
-        yield Trouble(fault, words.REMEDY_REDIS_URL, "REDIS_URL")
+        yield Trouble(fault, setting="REDIS_URL")
 
 
 def _admins(settings: Settings) -> Iterator[Trouble]:

@@ -34,10 +34,6 @@ REMEDY_GROK_ADDRESS = "Check XAI_BASE_URL: at most servers it ends in /v1."
 REMEDY_GROK_ANSWER = "Try GROK_MODEL, XAI_BASE_URL and the key with `python -m bot ask hi`."
 REMEDY_GROK_KEY = "Look at the key, the credit and the spending limit at console.x.ai."
 REMEDY_GROK_MODEL = "Set GROK_MODEL to a model that this key may use: console.x.ai lists them."
-REMEDY_REDIS_URL = (
-    "It looks like redis://host:6379/0, rediss://… (TLS), unix:///path, "
-    "redis+sentinel://host,host/name or redis+cluster://host,host."
-)
 STORE_NOT_SHARED = "REDIS_URL is missing: who takes questions and who works on them share a store."
 REMEDY_STORE_NOT_SHARED = (
     "Give both kinds of process the same REDIS_URL, or run `python -m bot serve`, which does both "
@@ -117,7 +113,7 @@ SIGNING_SECRET_SHAPE = "SLACK_SIGNING_SECRET does not look right: Slack's are 32
 WRONG_ADMINS = Sentence("GROK_ADMINS has entries that are no Slack user ids: {names}.")
 WRONG_CHANNELS = Sentence("ASKING_CHANNELS has entries that are no channel ids: {names}.")
 WRONG_PUBLIC_ADDRESS = Sentence(
-    "{address!r} is no address that Slack could reach: give the one of your TLS proxy, such as "
+    "{address!r} is no address that is reached from outside: give that of your TLS proxy, such as "
     "https://bot.example.com."
 )
 SLACK_REFUSED = Sentence("Slack does not accept {name} ({code}).")

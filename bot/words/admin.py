@@ -188,6 +188,8 @@ TOLD_DEFAULTS = Sentence(
     "{who} changed what Grok does here when you say nothing else: {changes}. `/grok defaults` "
     "shows all of it."
 )
+TOLD_SET = Sentence("{what} {value}")
+TOLD_UNSET = Sentence("{what} is no longer set")
 TOLD_SEARCH = Sentence("{who} changed what may be searched here. {sentence}")
 TOLD_MODELS = Sentence("{who} changed which models may be asked here. {sentence}")
 

@@ -194,7 +194,10 @@ def amount_used(unit: str, value: int) -> str:
     return cost(value / 1_000_000) if unit == "usd" else amount(unit, value)
 
 
-LIMIT_LINE = Sentence("{bar}  {used} of {limit} · {left} left[ · resets {when}]")
+LIMIT_LINE = Sentence("{bar}  {stands}[ · resets {when}]")
+WITHIN = Sentence("{used} of {limit} · {left} left")
+OVER = Sentence("{used} used: {over} more than {limit}")
+"""How it stands with a limit such as `50 questions a day`."""
 LIMIT_ONLY = Sentence("• {limit}")
 
 

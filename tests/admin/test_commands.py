@@ -450,3 +450,13 @@ async def test_a_channel_is_not_told_what_grok_is_told(
     assert "`--system`" in announced[0].shown
     assert "0.2" in announced[0].shown
     assert "zebra" not in announced[0].shown
+
+
+async def test_a_channel_is_told_in_a_sentence_that_something_is_no_longer_set(at: Desk) -> None:
+    await at.command("defaults set --effort high --temperature 0.2")
+    await at.command("defaults unset effort")
+    await at.workspace.wait_for(lambda: at.workspace.messages(GENERAL)[1:])
+    set_, unset = at.workspace.messages(GENERAL)
+
+    assert "say nothing else: `--temperature` 0.2 and `--effort` `high`." in set_.shown
+    assert "say nothing else: `--effort` is no longer set." in unset.shown

@@ -89,11 +89,22 @@ async def test_a_reset_is_told_in_the_time_of_the_reader(at: Desk) -> None:
     assert "|Nov 24, 01:00 UTC+1>" in await at.command("quota")
 
 
-async def test_what_is_more_than_used_up_is_full_and_nothing_is_left(at: Desk) -> None:
-    await at.command("quota set tokens-per-day=1k")
+@pytest.mark.parametrize(
+    ("most", "told"),
+    [
+        ("1k", "██████████ 250%  2,500 used: 1,500 more than 1,000 tokens a day"),
+        ("1", "██████████ 250,000%  2,500 used: 2,499 more than 1 token a day"),
+        ("0", "██████████ 100%  2,500 used: 2,500 more than 0 tokens a day"),
+        ("2500", "██████████ 100%  2,500 of 2,500 tokens a day · 0 left"),
+    ],
+)
+async def test_what_is_more_than_used_up_is_full_and_it_is_said_by_how_much(
+    at: Desk, most: str, told: str
+) -> None:
+    await at.command(f"quota set tokens-per-day={most}")
     await spend(at.store, KEYS, HERE, tokens=2_500)
 
-    assert "██████████ 250%  2,500 of 1,000 tokens a day · 0 left" in await at.command("quota")
+    assert told in await at.command("quota")
 
 
 async def test_without_quotas_that_is_said(at: Desk) -> None:

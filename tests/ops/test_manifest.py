@@ -89,7 +89,7 @@ def test_several_workspaces_are_led_back_to_its_pages_and_their_tokens_expire() 
     back = "https://bot.example.com/slack/oauth_redirect"
     assert found["oauth_config"]["redirect_urls"] == [back]
     assert found["settings"]["token_rotation_enabled"]
-    with pytest.raises(StartupError):
+    with pytest.raises(StartupError, match="no address that is reached from outside"):
         manifest(pages="http://bot.example.com")
 
 

@@ -91,6 +91,13 @@ def test_each_fault_is_one_sentence_that_names_the_setting_and_the_remedy(
     assert "\n" not in fault
 
 
+@pytest.mark.parametrize("wrong", ["db:6379", "redis://db:port", "redis://db/abc"])
+def test_how_an_address_of_a_store_looks_is_said_once(wrong: str) -> None:
+    (fault,) = settings_faults(settings(redis_url=wrong))
+
+    assert fault.count("redis://host:6379") == 1
+
+
 def test_each_duty_has_settings_of_its_own() -> None:
     unreachable = settings(slack_app_token=None, redis_url="unix:///run/valkey.sock")
     alone = settings(redis_url=None)

@@ -18,7 +18,8 @@ from redis.exceptions import RedisError
 from bot.words.terminal import startup as startup_words
 
 URL_SCHEMES = (
-    "redis://, rediss:// or unix://; redis+sentinel://host,host/name; redis+cluster://host,host"
+    "redis://host:6379/0, rediss://… (TLS), unix:///path, redis+sentinel://host,host/name or "
+    "redis+cluster://host,host"
 )
 
 OURS = frozenset(

@@ -42,7 +42,7 @@ NOWHERE_TO_PRINT = Sentence(
     "What this prints cannot be written: {why}. Make room, or send it elsewhere."
 )
 WRONG_URL = Sentence(
-    "{name} is not an address that the bot can use (one that begins with {schemes})."
+    "{name} is not an address that the bot can use. Such a one looks like {schemes}."
 )
 WRONG_URL_OPTION = Sentence(
     "{name} has an option that cannot be used here: {option}. Leave it out."
