@@ -20,6 +20,7 @@ from bot.completion.search import read
 from bot.errors import Fault
 from bot.rules.arguments import LEAST_BEGUN
 from bot.rules.commands import COMMANDS, FLAGS_TOPIC, TOPICS, VERBS, find_topic, parse_command
+from bot.rules.copied import first_of_several
 from bot.rules.quota import SCOPE_KINDS, find_quota, nearest_quota
 from bot.rules.searchable import searched_name
 
@@ -87,6 +88,7 @@ _ALSO_ACTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         **dict.fromkeys(("enable", "start"), ("on",)),
         **dict.fromkeys(("disable", "stop"), ("off",)),
     },
+    "prompts": dict.fromkeys(("remove", "unset", "clear", "erase"), ("delete",)),
     "key": dict.fromkeys(("delete", "unset", "clear", "forget", "reset"), ("remove",)),
     "defaults": _ALSO_OF_SETS,
     "quota": _ALSO_OF_SETS,
@@ -149,10 +151,12 @@ def meant(text: str, mentions: Sequence[str] = (), *, written: bool = False) -> 
     words = list(filter(None, map(from_seen, text.split())))
     if not words:
         return ""
-    if len(words) > _MOST_WORDS or len(text) > _LONGEST:
-        return _begun(_command(keyword(words[0])), words[1:2])
-    if written and parse_command(text, mentions):
+    short = len(words) <= _MOST_WORDS and len(text) <= _LONGEST
+    if short and written and parse_command(text, mentions):
         return _typed(" ".join([keyword(words[0]), *words[1:]]))
+    copied = first_of_several(" ".join(words)) if len(text) <= _LONGEST else ""
+    if copied or not short:
+        return _typed(copied) if copied else _begun(_command(keyword(words[0])), words[1:2])
     asks = words[-1].endswith("?")
     words = [*words[:-1], words[-1].rstrip(_AT_THE_END) or words[-1]]
     first, *rest = words
@@ -222,12 +226,17 @@ def _managing(command: str, rest: Sequence[str], mentions: Sequence[str]) -> str
     if begun := _begun(command, rest):
         return begun
     acts = _acts(command, rest)
+    if command == "quota" and _is_unsetting(rest, acts):
+        return _typed(" ".join([command, "unset", "NAME", *rest[1:]]))
     for act in acts:
         told = [act, *rest[1:]]
         parsed = parse_command(" ".join([command, *told]), mentions)
-        if parsed and not parsed.faults and _is_vocabulary(command, told):
+        fits = command == "prompts" or _is_vocabulary(command, told)
+        if parsed and not parsed.faults and fits:
             return _typed(" ".join([command, *told]))
     rest = [*acts[:1], *rest[1:]] if acts else rest
+    if command == "defaults" and (begun := _begun(command, rest)):
+        return begun
     if not _is_vocabulary(command, rest):
         return ""
     for guess in _guesses(command, rest):
@@ -235,6 +244,13 @@ def _managing(command: str, rest: Sequence[str], mentions: Sequence[str]) -> str
         if parsed and parsed.fields and not parsed.faults:
             return _typed(guess)
     return _help_on(command)
+
+
+def _is_unsetting(rest: Sequence[str], acts: Sequence[str]) -> bool:
+    """Whether quotas are to be taken away, and none is named."""
+    unsets = "unset" in acts or (bool(rest) and keyword(rest[0]) == "reset")
+    beside = (word.startswith("@") or keyword(word) in _SCOPES | _FILLERS for word in rest[1:])
+    return unsets and all(beside)
 
 
 def _begun(command: str, rest: Sequence[str]) -> str:
