@@ -10,14 +10,8 @@ from functools import partial
 
 from pydantic import JsonValue
 
-from bot.asking.rules_text import (
-    FieldChange,
-    changes,
-    models_not_listed,
-    models_text,
-    searchable_text,
-    whose,
-)
+from bot.admin.change_text import announcement, change_lines, confirmation, holding, part_of
+from bot.asking.rules_text import models_not_listed, whose
 from bot.completion.ask import effort_in
 from bot.completion.excerpt import excerpt
 from bot.completion.faults import validate
@@ -50,10 +44,7 @@ from bot.store.policies import Change, Policies, Saved
 from bot.words import admin as words
 from bot.words import commands as managing_words
 from bot.words.request import faults as faults_words
-from bot.words.sentences import each, one_of
-
-MOST_TOLD = 5
-"""Changes that a channel is told one by one."""
+from bot.words.sentences import one_of
 
 _OF_FLAGS = ("defaults", "prompts")
 """How the names of commands begin that take flags."""
@@ -172,6 +163,13 @@ def channel_of(scope: Scope) -> str:
     return scope.id if scope.kind == "channel" else ""
 
 
+def _wider(here: InForce) -> dict[str, JsonValue]:
+    """The defaults that take the place of those that were set for the nearest scope of `here`."""
+    if here.policy.own:
+        return replace(here, policy=replace(here.policy, own={})).values
+    return replace(here, channel="").values if here.channel else dict(here.settings)
+
+
 def _searched(*defaults: Mapping[str, JsonValue]) -> Search:
     """What defaults search, the nearest first."""
     named = [item for each in defaults for item in each.items() if is_value(*item)]
@@ -225,7 +223,7 @@ class Changing:
         if not await self._saved.set_defaults(caller.user, values):
             return CommandReply((words.TOO_MANY_SAVED,))
         differ = [name for name in {**own, **after} if own.get(name) != after.get(name)]
-        lines = _lines(
+        lines = change_lines(
             default_fields({name: own[name] for name in differ if name in own}),
             default_fields({name: after[name] for name in differ if name in after}),
         )
@@ -245,19 +243,24 @@ class Changing:
         return tuple({fault.parameter: fault for fault in reversed(faults)}.values())[::-1]
 
     def _beyond_model(self, values: Mapping[str, JsonValue], rules: InForce) -> Iterator[Fault]:
+        for fault in self._not_carried(values, rules):
+            if "model" in values or fault.parameter in values:
+                yield fault
+
+    def _not_carried(self, values: Mapping[str, JsonValue], rules: InForce) -> tuple[Fault, ...]:
+        """What the model that is asked there by default cannot do of all defaults, with `values`
+        (None: taken away) among them."""
         here = replace(rules, settings=self._settings)
-        wide = replace(here, channel="").values
+        wide = _wider(here)
         kept = {n: value for n, value in {**here.values, **values}.items() if value is not None}
         all_ = {**wide, **kept}
         given = {name: value for name, value in all_.items() if name in PARAMETERS}
         try:
             request = validate({**given, "prompt": "-"})
         except RequestRefused:
-            return
+            return ()
         effort, search = effort_in(all_.get("effort")), _searched(kept, wide)
-        for fault in self._grok.check(request, effort=effort, search=search):
-            if "model" in values or fault.parameter in values:
-                yield fault
+        return self._grok.check(request, effort=effort, search=search)
 
     async def change(self, scope: Scope, fields: Fields, caller: Caller) -> CommandReply:
         """Set and take away `fields`, all of one kind.
@@ -270,19 +273,39 @@ class Changing:
         rules = self._in_force(scope, await self._policies.current())
         if not (done.before or done.after):
             kind = next(iter(fields), "").partition(".")[0]
-            return CommandReply((words.UNCHANGED, *_holding(kind, scope, rules)))
-        told = _announcement(done, rules, caller) if _is_public(scope) else ""
-        lines = (*_confirmation(done, scope, rules, caller), *self._unlisted(done, rules))
+            return CommandReply((words.UNCHANGED, *holding(kind, scope, rules)))
+        told = announcement(done, rules, caller.user) if _is_public(scope) else ""
+        lines = (*confirmation(done, scope, rules, caller.channel), *self._unlisted(done, rules))
+        if part_of(done) in ("models", "defaults"):
+            near = rules if rules.channel else replace(rules, channel=caller.channel)
+            lines += tuple(self._refused_now(near, caller))
         return CommandReply(lines, told, scope.id if told else "")
 
     def _in_force(self, scope: Scope, policy: Policy) -> InForce:
         grok = self._grok
         return InForce(policy, channel_of(scope), id_of=grok.catalogue.id_of, serves=grok.serves)
 
+    def _refused_now(self, rules: InForce, caller: Caller) -> Iterator[str]:
+        """Which defaults, that were set for another model, keep each plain question from being
+        asked now, and what takes them back."""
+        sources = {each.name: each.source for each in rules.defaults}
+        for fault in self._not_carried({}, rules):
+            source = sources.get(fault.parameter)
+            if fault.parameter == "model" or source not in ("channel", "workspace"):
+                continue
+            scope = Scope("channel", rules.channel) if source == "channel" else WORKSPACE
+            yield words.DEFAULT_REFUSED(
+                flag=words.flag(fault.parameter),
+                whose=whose(scope, caller.channel),
+                problem=fault.problem,
+                command=words.take_back(fault.parameter, source),
+                elsewhere=source == "channel" and rules.channel != caller.channel,
+            )
+
     def _unlisted(self, done: Change, rules: InForce) -> Iterator[str]:
         """What is to be said of models that were named now, and that the API does not list; and
         where nothing is left that it does."""
-        if _kind(done) != "models":
+        if part_of(done) != "models":
             return
         catalogue, may_be = self._grok.catalogue, rules.models
         named = [field.partition(".")[2] for field in done.after]
@@ -310,85 +333,6 @@ def _named(fields: Fields) -> dict[str, JsonValue]:
     return {field.partition(".")[2]: value for field, value in fields.items()}
 
 
-def _kind(done: Change) -> str:
-    """Which part of the policy changed: a command changes one."""
-    first = next(iter((*done.after, *done.before)))
-    return first.partition(".")[0]
-
-
-def _confirmation(done: Change, scope: Scope, rules: InForce, caller: Caller) -> tuple[str, ...]:
-    owner = whose(scope, caller.channel)
-    match _kind(done):
-        case "paused" if "paused" in done.after:
-            return (words.PAUSED(whose=owner, kind=scope.kind),)
-        case "paused":
-            return (words.RESUMED(owner), *_holding("paused", scope, rules))
-        case kind:
-            lines = _lines(done.before, done.after)
-            return (words.CHANGED[kind](owner), *lines, *_holding(kind, scope, rules))
-
-
-def _holding(kind: str, scope: Scope, rules: InForce) -> tuple[str, ...]:
-    """What is to be said of all that holds there, to whoever changed a part of it."""
-    everywhere = rules.policy.of(WORKSPACE)
-    in_channel = scope.kind == "channel"
-    forbids = (words.FORBIDDEN_EVERYWHERE,) if in_channel else ()
-    match kind:
-        case "paused":
-            return (words.STILL_PAUSED,) if in_channel and rules.paused else ()
-        case "models":
-            held = forbids if False in everywhere.models.values() else ()
-            return (models_text(rules.models), *held)
-        case "search":
-            held = forbids if False in everywhere.search.values() else ()
-            return (searchable_text(rules.searchable), *held)
-        case _:
-            return ()
-
-
 def _is_public(scope: Scope) -> bool:
     """Whether others than who changed it are in that place."""
     return scope.kind == "channel" and not scope.id.startswith("D")
-
-
-def _announcement(done: Change, rules: InForce, caller: Caller) -> str:
-    """One line for everybody in the channel; empty for what is not theirs to know."""
-    who = mention(caller.user)
-    match _kind(done):
-        case "paused":
-            return words.TOLD_PAUSED(who) if "paused" in done.after else words.TOLD_RESUMED(who)
-        case "defaults":
-            return words.TOLD_DEFAULTS(
-                who=who, changes=_shortly(tuple(changes(done.before, done.after)))
-            )
-        case "texts":
-            return words.TOLD_TEXTS[done.after.get("texts") is True](who)
-        case "models":
-            return words.TOLD_MODELS(who=who, sentence=models_text(rules.models))
-        case "search":
-            return words.TOLD_SEARCH(who=who, sentence=searchable_text(rules.searchable))
-        case _:
-            return ""
-
-
-def _lines(before: Fields, after: Fields) -> Iterator[str]:
-    """What changed, for whoever changed it."""
-    for change in changes(before, after):
-        yield words.CHANGE(what=change.what, before=change.before, after=change.after)
-
-
-def _shortly(changed: Sequence[FieldChange]) -> str:
-    """What changed, for everybody in a channel, guests among them: what Grok is told before each
-    question is for members to look up."""
-    shown = [*map(_told, changed[:MOST_TOLD])]
-    if len(changed) > MOST_TOLD:
-        shown.append(words.TOLD_MORE(len(changed) - MOST_TOLD))
-    return each(shown)
-
-
-def _told(change: FieldChange) -> str:
-    if change.what == words.flag("system"):
-        return change.what
-    if change.after == words.NOT_SET:
-        return words.TOLD_UNSET(change.what)
-    return words.TOLD_SET(what=change.what, value=change.after)

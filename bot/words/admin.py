@@ -179,6 +179,18 @@ NOTHING_LISTED_LEFT = (
     "⚠️ No model on Grok’s list may be asked now: unless Grok has one that it does not list, nobody "
     "can ask anything. `/grok models allow all` allows all again."
 )
+DEFAULT_REFUSED = Sentence(
+    "⚠️ Whoever says nothing else is refused now, for a default of {whose}: {flag} ({problem}). "
+    "`{command}`{elsewhere:, typed there,|} takes it back."
+)
+
+
+def take_back(name: str, source: str) -> str:
+    """The command that takes the default `name` back, where it was set."""
+    command = f"/grok defaults unset {name.replace('_', '-')}"
+    return f"{command} workspace" if source == "workspace" else command
+
+
 ALLOWED_ONLY = Sentence("Only these may be asked now: {models}.")
 ALLOWED_BUT = Sentence("Every model may be asked now, except {models}.")
 
