@@ -163,4 +163,7 @@ DEMO_SECOND_KEY = Sentence(
 )
 DEMO_SANDBOX_GROK = "Answers come from a sandbox Grok; set XAI_API_KEY to ask the real one."
 DEMO_REAL_GROK = "Answers come from the real Grok, with your XAI_API_KEY."
-DEMO_STARTING = "Starting a sandbox workspace, a Valkey and the bot…"
+DEMO_STARTING = (
+    "Starting a sandbox workspace, a Valkey and the bot; what they keep is gone at the end, and no "
+    "DATA_DIR or REDIS_URL is used…"
+)

@@ -274,6 +274,16 @@ async def _until(mark: str, output: asyncio.StreamReader | None) -> str:
     return printed
 
 
+async def test_a_demo_says_that_it_keeps_nothing_where_the_bot_would(tmp_path: Path) -> None:
+    env = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "HOME": str(tmp_path)}
+    env |= {"DATA_DIR": str(tmp_path / "kept"), "TMPDIR": str(tmp_path)}
+    async with bot_process(env, "demo", cwd=tmp_path) as demo:
+        said = await _until("Ctrl-C", demo.stdout)
+
+    assert "no DATA_DIR or REDIS_URL is used" in said
+    assert not (tmp_path / "kept").exists()
+
+
 async def test_the_key_that_a_demo_prints_is_no_key_for_the_real_grok(tmp_path: Path) -> None:
     key, address = "xai-sandbox-key", "http://127.0.0.1:9/v1"
     async with _demo(tmp_path, key=key, base_url=address) as (demo, _):
