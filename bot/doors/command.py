@@ -16,7 +16,7 @@ from bot.completion.flags import Flags
 from bot.doors.forms import Forms
 from bot.doors.mistyped import Mistyped
 from bot.patience import soon
-from bot.rules.commands import Form, Help, help_text, parse, parse_command
+from bot.rules.commands import Form, Help, help_text, parse, parse_command, without_name
 from bot.rules.nearly import meant
 from bot.rules.saved_prompts import filled
 from bot.slack.blocks import Message
@@ -44,7 +44,7 @@ class GrokCommand:
 
     async def __call__(self, payload: SlashCommand) -> Reaction:
         """The ack is a text for the author alone; empty when something else follows."""
-        text = shown(payload.text)
+        text = without_name(shown(payload.text))
         command = parse_command(text, mentioned(payload.text))
         if command and command.name == "prompts use" and not command.faults:
             name, typed = command.names

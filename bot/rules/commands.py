@@ -47,6 +47,7 @@ from bot.words import request as words
 from bot.words import search as search_words
 
 _ASK = re.compile(r"\s*ask(?:\s*(?P<colon>[:：])|(?=\s))\s*", re.IGNORECASE)
+_NAME = re.compile(r"(?:/grok(?:\s+|\Z))++", re.IGNORECASE)
 _HELP = ("help", "--help", "-h")
 
 
@@ -60,6 +61,13 @@ class Help:
     """Show help on `topic`, or the overview when it is empty."""
 
     topic: str = ""
+
+
+def without_name(text: str) -> str:
+    """`text` without the name of the command that it begins with, where that was typed twice."""
+    begun = from_seen(text)
+    named = _NAME.match(begun)
+    return begun[named.end() :] if named else text
 
 
 def parse(text: str) -> Form | Help | Flags:

@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 
 from bot.doors import mistyped
 from bot.doors.mistyped import ASK_ANYWAY, TO_FORM
+from bot.words import request as request_words
 from bot.words import talk
 from sandbox.workspace import ANA, BEN, GENERAL, Message, dm_of
 from tests.e2e.stage import Stage, buttons, fields, on_stage
@@ -243,3 +244,23 @@ async def test_a_command_in_a_message_is_told_to_be_typed_with_a_slash(redis_url
     assert told.text == talk.TYPED_ELSEWHERE("/grok quota user ＠ben")
     assert slip.text == talk.MEANT("/grok quota")
     assert not stage.grok.requests
+
+
+async def test_what_nobody_sees_is_no_question(stage: Stage) -> None:
+    await stage.workspace.say(ANA, DM, "\u200b")
+    assert request_words.ALLOWED_PROMPT in (await told(stage)).shown
+    for blank in ("\u200b", "\u2060\ufeff", "\ufe0f"):
+        ack = await stage.ask(blank)
+        assert request_words.ALLOWED_PROMPT in str(ack.ack_body)
+    ack = await stage.ask("\u200e--temperature 9 hi")
+    assert "temperature" in str(ack.ack_body)
+    assert stage.grok.requests == []
+
+
+async def test_behind_the_name_of_the_command_typed_twice_stands_what_was_meant(
+    stage: Stage,
+) -> None:
+    await stage.ask("/grok hi there")
+    await stage.answer(0)
+
+    assert "/grok" not in json.dumps(stage.sent())

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.completion.flags import Flags
-from bot.rules.commands import Form, Help, parse
+from bot.rules.commands import Form, Help, parse, without_name
 
 
 def prompt_of(text: str) -> object:
@@ -107,3 +107,19 @@ def test_any_prompt_can_be_asked(prompt: str) -> None:
 @given(st.text(st.characters(), max_size=60), st.sampled_from(["", "help ", "ask ", "help --"]))
 def test_no_text_raises(text: str, start: str) -> None:
     parse(start + text)
+
+
+@pytest.mark.parametrize(
+    ("typed", "text"),
+    [
+        ("/grok hi", "hi"),
+        ("\u200e/Grok  /grok --echo hi\n ", "--echo hi\n "),
+        ("/grok", ""),
+        ("/grok's answers", "/grok's answers"),
+        ("/grokking rust", "/grokking rust"),
+        ("what is /grok", "what is /grok"),
+        (" hi", " hi"),
+    ],
+)
+def test_the_name_of_the_command_typed_twice_is_no_part_of_it(typed: str, text: str) -> None:
+    assert without_name(typed) == text
