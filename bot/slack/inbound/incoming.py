@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl
 import structlog
 
 from bot.completion.excerpt import as_text
+from bot.completion.lexer import from_seen
 
 if TYPE_CHECKING:
     from slack_bolt.response import BoltResponse
@@ -150,12 +151,12 @@ def without_call(text: str, bot_user: str) -> str:
 
 def says_forget(text: str, bot_user: str) -> bool:
     """Whether `text` of a payload says nothing but that the bot shall forget the conversation."""
-    return without_call(text, bot_user).lower() == "forget"
+    return from_seen(without_call(text, bot_user)).lower() == "forget"
 
 
 def says_leave(text: str, bot_user: str) -> bool:
     """Whether `text` of a payload says nothing but that the bot shall leave the thread alone."""
-    return without_call(text, bot_user).rstrip(".!").lower() == "leave"
+    return from_seen(without_call(text, bot_user)).rstrip(".!").lower() == "leave"
 
 
 def names_somebody(text: str, *, but: Collection[str]) -> bool:

@@ -111,6 +111,7 @@ def test_without_call(sent: str, rest: str) -> None:
         ("forget", True),
         ("<@U1> forget it", False),
         ("<@U2> forget", False),
+        ("<@U1> \u200bforget", True),
     ],
 )
 def test_says_forget(sent: str, forgets: bool) -> None:
