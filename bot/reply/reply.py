@@ -143,10 +143,7 @@ class Reply(Growing):
         `SlackError` when Slack refuses for good. While Slack or Redis is away it tries on,
         until cancelled.
         """
-        if came_to_nothing(answer, self._ledger.posts):
-            await self._say_no_more()
-            return
-        if afresh:
+        if afresh and not came_to_nothing(answer, self._ledger.posts):
             self._messages.start_afresh()
         self._recover()
         while True:
@@ -186,13 +183,14 @@ class Reply(Growing):
 
     async def _finish(self, answer: Answer, *, afresh: bool, shown: WhenShown | None) -> None:
         await self._ledger.check()
+        if came_to_nothing(answer, self._ledger.posts):
+            await self._say_no_more()
+            await self._settle(shown)
+            return
         await self._destination.arrive()
         if not self._destination.route.lasts:
             await self._send_alone(answer)
-            if shown is not None and self._destination.late:
-                await shown()
-            while not await self._destination.settled():
-                pass
+            await self._settle(shown)
             return
         chain = self._destination.chain
         messages = await self._destination.fitting(
@@ -213,6 +211,13 @@ class Reply(Growing):
             await self._take_stop_away(messages)
             await self._show_all(messages)
             settled = await self._destination.settled()
+
+    async def _settle(self, shown: WhenShown | None) -> None:
+        """Wait until nothing that nobody edits can come late any more; what does is deleted."""
+        if shown is not None and self._destination.late:
+            await shown()
+        while not await self._destination.settled():
+            pass
 
     def _recover(self) -> None:
         """Forget the failures so far: something has succeeded."""

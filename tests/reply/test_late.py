@@ -97,6 +97,25 @@ async def test_what_an_earlier_holder_writes_and_posts_late_is_written_over_and_
     assert "thinking" not in left.text
 
 
+async def test_what_is_posted_late_of_an_answer_that_came_to_nothing_is_deleted(
+    workspace: Workspace, slack: Slack, start: Start, job: FakeJob
+) -> None:
+    """Such as of a question that somebody deletes, where Slack takes long over the first post."""
+    ledger = job.take()
+    ledger.late.expect_earlier(LATE)
+    posted = []
+
+    async def late() -> None:
+        thinking = Message((), "thinking")
+        posted.append(await slack.post(GENERAL, thinking, job_id=job.job_id, part="0"))
+
+    stopped = answer("").model_copy(update={"stopped": True})
+    await start(ledger).deliver(stopped, shown=late)
+
+    assert len(posted) == 1
+    assert not standing(workspace)
+
+
 async def test_what_somebody_deletes_meanwhile_stays_deleted(
     workspace: Workspace, start: Start, job: FakeJob
 ) -> None:
