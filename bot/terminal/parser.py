@@ -41,7 +41,8 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
         parser.exit(EXIT_USAGE, command_words.no_command(_shown(first), *near) + "\n")
     options, more = parser.parse_known_args(arguments)
     for before, given in pairwise(arguments):
-        option, _, value = given.rpartition("=") if given.startswith("-") else (before, "", given)
+        joined = given.startswith("-") and "=" in given
+        option, _, value = given.partition("=") if joined else (before, "", given)
         if not value.strip():
             option = _shown(option) if option.startswith("-") else ""
             told = command_words.EMPTY_ARGUMENT(option=option, command=options.command)

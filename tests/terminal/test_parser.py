@@ -60,6 +60,10 @@ def test_an_empty_argument_is_refused_in_a_sentence(
         assert (ended.value.code, capsys.readouterr().err) == (EXIT_USAGE, f"{told}\n")
 
 
+def test_what_ends_with_an_equals_sign_is_not_empty() -> None:
+    assert parsed(["manifest", "--http=https://bot.example.com/a="]).http.endswith("/a=")
+
+
 @pytest.mark.parametrize("given", [[""], ["check", ""], ["eval", "", "--budget", "1"]])
 def test_so_is_one_where_no_option_stands(
     given: list[str], capsys: pytest.CaptureFixture[str]

@@ -101,8 +101,10 @@ def parse_address(url: str) -> Address:
         if path not in ("", "0") or options.get("db"):
             raise _WrongPart(startup_words.NO_DATABASES(_NAME))
         return Address("cluster", options, hosts)
-    if not path or "/" in path:
+    if not path:
         raise _WrongPart(startup_words.NO_SENTINEL_NAME(_NAME))
+    if "/" in path:
+        raise _WrongPart(startup_words.MORE_THAN_A_SENTINEL_NAME(_NAME))
     ours = {name.removeprefix("sentinel_"): value for name, value in given if name in _SENTINELS}
     return Address("sentinel", options, hosts, path, ours)
 

@@ -63,6 +63,10 @@ NO_SENTINEL_NAME = Sentence(
     "{name} does not say what the Sentinels call the server. Write it after the hosts, as in "
     "redis+sentinel://host,host/name."
 )
+MORE_THAN_A_SENTINEL_NAME = Sentence(
+    "{name} has more than a name behind its hosts. Write it as in "
+    "redis+sentinel://host,host/name, and a database as in redis+sentinel://host,host/name?db=2."
+)
 NO_SUCH_HOST = Sentence(
     "{variable}: this machine has no address {host!r}. Use a name or an address of its own, such "
     "as 127.0.0.1, or 0.0.0.0 for all of them."

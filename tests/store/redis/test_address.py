@@ -98,6 +98,7 @@ PORT = words.WRONG_URL_PORT("REDIS_URL")
 DATABASE = words.WRONG_URL_DATABASE("REDIS_URL")
 NO_DATABASES = words.NO_DATABASES("REDIS_URL")
 NO_NAME = words.NO_SENTINEL_NAME("REDIS_URL")
+MORE = words.MORE_THAN_A_SENTINEL_NAME("REDIS_URL")
 
 
 def option(name: str) -> str:
@@ -126,7 +127,7 @@ def value(name: str) -> str:
         ("redis+cluster://one/1", NO_DATABASES),
         ("redis+cluster://one?db=1", NO_DATABASES),
         ("redis+sentinel://one", NO_NAME),
-        ("redis+sentinel://one/a/b", NO_NAME),
+        *(("redis+sentinel://one/a/b", MORE), ("redis+sentinel://one/a/2", MORE)),
         ("redis://host?socket_timeout=abc", option("socket_timeout")),
         ("redis+cluster://one?sentinel_password=x", option("sentinel_password")),
         ("redis://host?socket_read_size=abc", value("socket_read_size")),
