@@ -272,8 +272,10 @@ class _Reader:
         typed_flag = excerpt(flag.mark + flag.name, _LONGEST_NAME)
         problem = words.unknown_flag(typed_flag, [_dashed(name) for name in near], self._help)
         self._unknown[problem] = Fault("", problem)
-        # Its value must not pass for the prompt, or later flags would go unseen.
-        if flag.has_value or any(name in _TAKE_VALUE for name in near):
+        # Its value must not pass for the prompt, or later flags would go unseen; nor must a word of
+        # the prompt for its value, or it would be missing where the text is given back.
+        guessed = len(flag.name) > 1 and bool(near) and _TAKE_VALUE.issuperset(near)
+        if flag.has_value or guessed:
             self._source.value(json_object=True)
 
     def _fault(self, option: Option, problem: str, allowed: str = "") -> None:

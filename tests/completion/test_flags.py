@@ -476,3 +476,22 @@ def test_files_are_named_in_the_terminal_and_attached_in_slack() -> None:
     assert words.fault_line(fault) == "--file: has no value; allowed: the path of a file"
     assert [fault.problem for fault in here.faults] == [words.FILES_ARE_ATTACHED]
     assert (here.files, here.values["prompt"]) == ((), "Which?")
+
+
+@pytest.mark.parametrize(
+    ("text", "prompt"),
+    [
+        ("--p Hello there", "Hello there"),
+        ("--f Why so", "Why so"),
+        ("--r Why so", "Why so"),
+        ("--st Why so", "Why so"),
+        ("--max 300 Why so", "Why so"),
+        ("--temp 0.2 Why so", "Why so"),
+    ],
+)
+def test_no_word_of_a_question_is_lost_behind_the_beginning_of_a_flag(
+    text: str, prompt: str
+) -> None:
+    found = parse_text(text)
+    assert found.faults
+    assert found.values["prompt"] == prompt
