@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from bot.rules.policy import Fields, default_fields, limit_fields, model_fields, searchable_fields
+from bot.rules.policy import default_fields, limit_fields, model_fields, searchable_fields
 from bot.rules.quota import EACH_USER, WORKSPACE, Scope
 from bot.slack.plain_blocks import plain_words
 from bot.store.keys import Keys
@@ -31,6 +31,7 @@ from sandbox.workspace import (
     OTHER_TEAM_ID,
     RANDOM,
     STRANGER,
+    TEAM_ID,
     Channel,
     Limits,
     Message,
@@ -125,10 +126,6 @@ class World:
     @property
     def grok(self) -> GrokServer:
         return self.stage.grok
-
-    async def set(self, scope: Scope, fields: Fields) -> None:
-        """What an admin set beforehand."""
-        await self.policies.change(scope, fields, by=ANA)
 
     async def version(self) -> int:
         """Of what admins have set."""
@@ -255,21 +252,32 @@ async def world(redis_url: str, *, shared: bool = False, **settings: Any) -> Asy
         "slack_edits_per_minute": 1_000_000,
     }
     on = _one_of_several if shared else _alone
-    async with on(redis_url, **{**values, **settings}) as stage, Store(redis_url) as store:
-        _move_in(stage.workspace)
-        keys = Keys(stage.workspace.state.team_id)
-        made = World(stage, Policies(store, keys), Votes(store, keys))
-        await made.set(WORKSPACE, default_fields({"system": SYSTEM, "temperature": 0.35}))
-        await made.set(WORKSPACE, limit_fields({"usd-per-month": 777_000_000}))
-        await made.set(WORKSPACE, model_fields({"grok-4.5": False}))
-        here, ana = Scope("channel", HERE), Scope("user", ANA)
-        await made.set(here, default_fields({"seed": 8_642}) | {"limits.requests-per-day": 8_642})
-        await made.set(here, searchable_fields({"forbidden.example": False}))
-        await made.set(EACH_USER, limit_fields({"requests-per-day": 7_531}))
-        await made.set(ana, limit_fields({"requests-per-day": 6_420}))
-        await made.set(Scope("channel", TIGHT), limit_fields({"tokens-per-day": 1_357}))
-        await made.set(Scope("channel", PAUSED), {"paused": {"by": ANA, "at": 1_700_000_000.0}})
-        yield made
+    async with Store(redis_url) as store:
+        keys = Keys(SHARED_TEAM if shared else TEAM_ID)
+        policies = Policies(store, keys)
+        if not shared:
+            await _set_everything(policies)  # a bot that runs would know of it only soon
+        async with on(redis_url, **{**values, **settings}) as stage:
+            _move_in(stage.workspace)
+            if shared:
+                await _set_everything(policies)  # what was there before it was installed is deleted
+            yield World(stage, policies, Votes(store, keys))
+
+
+async def _set_everything(policies: Policies) -> None:
+    here, ana = Scope("channel", HERE), Scope("user", ANA)
+    for scope, fields in (
+        (WORKSPACE, default_fields({"system": SYSTEM, "temperature": 0.35})),
+        (WORKSPACE, limit_fields({"usd-per-month": 777_000_000})),
+        (WORKSPACE, model_fields({"grok-4.5": False})),
+        (here, default_fields({"seed": 8_642}) | {"limits.requests-per-day": 8_642}),
+        (here, searchable_fields({"forbidden.example": False})),
+        (EACH_USER, limit_fields({"requests-per-day": 7_531})),
+        (ana, limit_fields({"requests-per-day": 6_420})),
+        (Scope("channel", TIGHT), limit_fields({"tokens-per-day": 1_357})),
+        (Scope("channel", PAUSED), {"paused": {"by": ANA, "at": 1_700_000_000.0}}),
+    ):
+        await policies.change(scope, fields, by=ANA)
 
 
 def _alone(redis_url: str, **settings: Any) -> AbstractAsyncContextManager[Stage]:
