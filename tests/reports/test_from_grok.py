@@ -16,7 +16,7 @@ from bot.grok.http.api import retry_after
 from bot.settings import Settings
 from bot.terminal.ask import ask_in_terminal
 from bot.words import grok as grok_words
-from bot.words.terminal.ask import plain, spelled
+from bot.words.terminal.ask import failed, plain, spelled
 from sandbox.grok import GrokServer, Script
 from tests.fixtures.grok import grok_settings
 from tests.grok.wire import DONE, ends, says, wire_server
@@ -48,7 +48,8 @@ async def test_stream(report: Report) -> None:
         code, out, err = await asked(settings_of(server.base_url))
 
     assert out == spelled(shown)
-    assert (err == plain(failure)) if failure else err.startswith("m (chat)")
+    said = plain(failed(failure, server.base_url))
+    assert (err == said) if failure else err.startswith("m (chat)")
     assert code == int(bool(failure) or shown.startswith("_") or FILTERED in shown)
 
 
@@ -83,7 +84,7 @@ async def test_body(report: Report) -> None:
     async with wire_server(body, head=b"Content-Type: text/html\r\n", status=status) as server:
         code, out, err = await asked(settings_of(server.base_url))
 
-    assert (code, out, err) == (1, "", spelled(report.right))
+    assert (code, out, err) == (1, "", plain(failed(report.right, server.base_url)))
 
 
 REFUSALS = (

@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from bot.rules.policy import default_fields, limit_fields, model_fields, searchable_fields
+from bot.rules.policy import Fields, default_fields, limit_fields, model_fields, searchable_fields
 from bot.rules.quota import EACH_USER, WORKSPACE, Scope
 from bot.slack.plain_blocks import plain_words
 from bot.store.keys import Keys
@@ -266,7 +266,7 @@ async def world(redis_url: str, *, shared: bool = False, **settings: Any) -> Asy
 
 async def _set_everything(policies: Policies) -> None:
     here, ana = Scope("channel", HERE), Scope("user", ANA)
-    for scope, fields in (
+    rules: list[tuple[Scope, Fields]] = [
         (WORKSPACE, default_fields({"system": SYSTEM, "temperature": 0.35})),
         (WORKSPACE, limit_fields({"usd-per-month": 777_000_000})),
         (WORKSPACE, model_fields({"grok-4.5": False})),
@@ -276,7 +276,8 @@ async def _set_everything(policies: Policies) -> None:
         (ana, limit_fields({"requests-per-day": 6_420})),
         (Scope("channel", TIGHT), limit_fields({"tokens-per-day": 1_357})),
         (Scope("channel", PAUSED), {"paused": {"by": ANA, "at": 1_700_000_000.0}}),
-    ):
+    ]
+    for scope, fields in rules:
         await policies.change(scope, fields, by=ANA)
 
 
