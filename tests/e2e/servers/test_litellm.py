@@ -8,7 +8,7 @@ import pytest
 
 from bot import words
 from bot.words.grok import GROK_SENTENCES, GROK_UNKNOWN_MODEL
-from bot.words.terminal.ask import plain, spelled
+from bot.words.terminal.ask import failed, plain, spelled
 from sandbox.grok import GrokServer, Script
 from sandbox.workspace import GENERAL, Workspace
 from tests.e2e.process import environment
@@ -129,7 +129,8 @@ async def test_refusals_are_told_as_what_they_are(litellm: Running, endpoint: st
     code, out, err = await ask(settings, "-m", "nobody", "rain")
     assert (code, out) == (1, "")
     assert err.startswith(plain(GROK_UNKNOWN_MODEL(model="nobody", nearest=())))
-    assert await ask(wrong, "rain") == (1, "", spelled(GROK_SENTENCES["bad_key"]))
+    told = plain(failed(GROK_SENTENCES["bad_key"], wrong.xai_base_url))
+    assert await ask(wrong, "rain") == (1, "", told)
     assert await ask(settings, "-m", "busy", "rain") == (1, "", GROK_SENTENCES["rate_limited"])
 
 
