@@ -282,8 +282,7 @@ class Changing:
         return CommandReply(lines, told, scope.id if told else "")
 
     def _in_force(self, scope: Scope, policy: Policy) -> InForce:
-        grok = self._grok
-        return InForce(policy, channel_of(scope), id_of=grok.catalogue.id_of, serves=grok.serves)
+        return self._grok.in_force(policy, channel_of(scope))
 
     def _refused_now(self, rules: InForce, caller: Caller) -> Iterator[str]:
         """Which defaults, that were set for another model, keep each plain question from being

@@ -179,14 +179,8 @@ class CommandRunner:
     async def _in_force(self, caller: Caller) -> InForce:
         policy = await self._store.policies.current()
         own = await self._store.saved.defaults(caller.user)
-        return InForce(
-            replace(policy, own=own),
-            caller.channel,
-            caller.user,
-            default_values(self._settings),
-            self._grok.catalogue.id_of,
-            self._grok.serves,
-        )
+        own_too, settings = replace(policy, own=own), default_values(self._settings)
+        return self._grok.in_force(own_too, caller.channel, caller.user, settings=settings)
 
     async def _tell(self, where: SlashCommand, said: CommandReply) -> None:
         await self._slack.ephemeral.tell(

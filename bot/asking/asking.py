@@ -219,9 +219,7 @@ class Asking:
         raise NotTaken(words.NOT_TAKEN)
 
     def _in_force(self, channel: str, policy: Policy) -> InForce:
-        settings, grok = default_values(self._settings), self._grok
-        id_of = grok.catalogue.id_of
-        return InForce(policy, channel, settings=settings, id_of=id_of, serves=grok.serves)
+        return self._grok.in_force(policy, channel, settings=default_values(self._settings))
 
     def asked(self, flags: Flags, place: Place, policy: Policy) -> Ask:
         """The question in `flags` as `policy` has it, ready to be accepted. Raises

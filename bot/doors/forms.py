@@ -22,7 +22,7 @@ from bot.errors import Fault, RequestRefused, UserError
 from bot.grok.client import GrokClient
 from bot.jobs.job import Job
 from bot.patience import soon
-from bot.rules.policy import InForce, Models
+from bot.rules.policy import Models
 from bot.rules.quota import Scope
 from bot.slack import plain_blocks
 from bot.slack.inbound.incoming import Reaction, mentioned
@@ -146,7 +146,7 @@ class Forms:
             policy = await in_time(self._store.policies.current(), KNOW_SECONDS)
         except UserError:
             return None
-        return InForce(policy, draft.channel, id_of=self._grok.catalogue.id_of).models
+        return self._grok.in_force(policy, draft.channel).models
 
     async def on_submit(self, submission: Submission) -> Reaction:
         """Ask what was filled in, or mark everything that is wrong with it."""

@@ -140,10 +140,10 @@ class HomeRules:
         policy = await self._store.policies.current()
         if not self._permission.knows_rules(person):
             return await self._own(policy, person)
-        id_of, serves = self._grok.catalogue.id_of, self._grok.serves
-        rules = InForce(policy, "", person.id, default_values(self._settings), id_of, serves)
+        in_force = partial(self._grok.in_force, policy, user=person.id)
+        rules = in_force(settings=default_values(self._settings))
         channels = tuple(channels)[:MOST_CHANNELS]
-        of_channels = [InForce(policy, place, person.id, id_of=id_of) for place in channels]
+        of_channels = [in_force(place) for place in channels]
         allowed, limits = rules.models, [*rules.limits, *_limits_of(of_channels)]
         only = asking_channels(self._settings)
         lines = [

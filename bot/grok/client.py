@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import cache, cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from pydantic import SecretStr
+from pydantic import JsonValue, SecretStr
 
 from bot.completion.ask import Effort, thoughts_of
 from bot.completion.options import as_typed
@@ -23,6 +24,7 @@ from bot.grok.http import api
 from bot.grok.known_models import KNOWN
 from bot.metrics import know_models
 from bot.net.web_address import is_one_word, web_address_fault
+from bot.rules.policy import InForce, Policy
 from bot.settings import Settings
 from bot.words import request as words
 from bot.words.terminal.startup import WRONG_XAI_API_KEY
@@ -109,6 +111,17 @@ class GrokClient:
     def serves(self, model: str) -> bool:
         """Whether there may be a model of this name; False: the API says that there is none."""
         return self._router.serves(model)
+
+    def in_force(
+        self,
+        policy: Policy,
+        channel: str = "",
+        user: str = "",
+        *,
+        settings: Mapping[str, JsonValue] = MappingProxyType({}),
+    ) -> InForce:
+        """What of `policy` holds there, with models by the names that this API has for them."""
+        return InForce(policy, channel, user, settings, self.catalogue.id_of, self.serves)
 
     def check(
         self,

@@ -27,7 +27,7 @@ from bot.grok.client import open_grok
 from bot.ops.redact import Redactor
 from bot.ops.setting_faults import nothing_set, set_names, unknown_settings
 from bot.rules.defaults import request_of, supply
-from bot.rules.policy import InForce, Policy
+from bot.rules.policy import Policy
 from bot.settings import Settings, default_values
 from bot.terminal.input import read_files, with_input
 from bot.words import grok as grok_words
@@ -69,7 +69,7 @@ async def ask_in_terminal(
     pictures = holds_pictures(files)
     started = time.monotonic()
     async with open_grok(settings) as grok:
-        rules = InForce(Policy(), settings=default_values(settings), id_of=grok.catalogue.id_of)
+        rules = grok.in_force(Policy(), settings=default_values(settings))
         supplied = supply(rules, flags)
         carried = partial(grok.check, pictures=pictures)
         try:
