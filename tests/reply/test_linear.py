@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import tracemalloc
 
 from bot.completion import CompletionRequest
@@ -10,6 +9,7 @@ from bot.completion.collect import Collector
 from bot.completion.result import Answer, Chunk, Section
 from bot.reply.chain import Chain
 from bot.slack.blocks import Question
+from tests.turns import counted_turns
 
 PARAGRAPH = "TCP does **not** know how fast the network is, so it *probes* 🚀.\n\n"
 BYTES = 4
@@ -47,19 +47,10 @@ async def test_a_long_answer_is_laid_out_while_others_have_their_turn() -> None:
     whole = Answer(
         sections=(Section(text=text, done=True),), model_asked="m", model="m", endpoint="chat"
     )
-    turns = 0
+    async with counted_turns() as turns:
+        await chain.prepare_all(whole)
 
-    async def others() -> None:
-        nonlocal turns
-        while True:
-            turns += 1
-            await asyncio.sleep(0)
-
-    other = asyncio.create_task(others())
-    await chain.prepare_all(whole)
-    other.cancel()
-
-    assert turns > len(text) / 5_000
+    assert turns.count > len(text) / 5_000
     assert chain.complete(whole) == Chain(Question("U012AB3CD", "Explain TCP"), "job1").complete(
         whole
     )

@@ -26,6 +26,7 @@ from bot.settings import Settings
 from tests.grok.answers import request
 from tests.grok.typed import delta, thought, typed
 from tests.grok.wire import DONE, ends, event, says
+from tests.turns import counted_turns
 
 MANY = 50
 
@@ -224,38 +225,18 @@ def test_what_it_uses_is_what_the_last_event_says() -> None:
 )
 async def test_much_in_one_piece_lets_others_have_their_turn(piece: bytes, works: int) -> None:
     repeated = 1 if works > EVENTS_AT_A_STRETCH else SLICE_BYTES // len(piece)
-    turns = 0
-
-    async def take() -> None:
-        nonlocal turns
-        while True:
-            turns += 1
-            await asyncio.sleep(0)
-
-    taking = asyncio.create_task(take())
-    collector, _ = await _read([says("a"), piece * repeated, ends()], "chat")
-    taking.cancel()
-    await asyncio.wait([taking])
+    async with counted_turns() as turns:
+        collector, _ = await _read([says("a"), piece * repeated, ends()], "chat")
 
     assert collector.sections()[0].text == "a"
-    assert turns >= works * repeated // EVENTS_AT_A_STRETCH
+    assert turns.count >= works * repeated // EVENTS_AT_A_STRETCH
 
 
 async def test_many_values_of_one_body_let_others_have_their_turn() -> None:
-    turns = 0
+    async with counted_turns() as turns:
+        await _read([says("a").removeprefix(b"data: ") * 20_000, ends()], "chat")
 
-    async def take() -> None:
-        nonlocal turns
-        while True:
-            turns += 1
-            await asyncio.sleep(0)
-
-    taking = asyncio.create_task(take())
-    await _read([says("a").removeprefix(b"data: ") * 20_000, ends()], "chat")
-    taking.cancel()
-    await asyncio.wait([taking])
-
-    assert turns >= 2 * 20_000 // EVENTS_AT_A_STRETCH
+    assert turns.count >= 2 * 20_000 // EVENTS_AT_A_STRETCH
 
 
 def test_of_choices_without_end_few_are_kept() -> None:
