@@ -8,7 +8,7 @@ one that no sentence has; the one word behind it may be any, since two words are
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from difflib import get_close_matches
 
 from bot.completion.ask import ReplyTo
@@ -19,10 +19,31 @@ from bot.completion.options import OPTIONS, REPLY_TO, switched
 from bot.completion.search import read
 from bot.errors import Fault
 from bot.rules.arguments import LEAST_BEGUN
-from bot.rules.commands import COMMANDS, FLAGS_TOPIC, TOPICS, VERBS, find_topic, parse_command
-from bot.rules.copied import first_of_several
-from bot.rules.quota import SCOPE_KINDS, find_quota, nearest_quota
+from bot.rules.commands import (
+    COMMANDS,
+    FLAGS_TOPIC,
+    TOPICS,
+    VERBS,
+    Help,
+    find_topic,
+    parse,
+    parse_command,
+)
+from bot.rules.quota import find_quota, nearest_quota
 from bot.rules.searchable import searched_name
+from bot.rules.vocabulary import (
+    ACTION_SYNONYMS,
+    ACTIONS,
+    BESIDE_SAID,
+    COMMAND_SYNONYMS,
+    FILLERS,
+    HELPED,
+    NO_SENTENCE,
+    PERIODS,
+    POLITE,
+    SCOPES,
+    WHY_AND_WHEN,
+)
 
 _MOST_WORDS = 12
 _LONGEST = 300
@@ -31,111 +52,30 @@ _LONGEST_TOPIC = 40
 _LONGEST_ACT = 10
 _LONGEST_SLIP = 20
 
+_BETWEEN = ("|", "/grok")
+_JOINING = frozenset(("and", "or", "then", "also"))
+_JOINING_MARKS = ",;:."
+_LEFT_OUT = frozenset(("…", "..."))
+"""What stands between commands in a list of them: `usage | models`, `pause and: /grok resume`."""
+
 _HELP = "help"
 _COMMANDS = (*dict.fromkeys(name.partition(" ")[0] for name in VERBS), _HELP)
-_ALSO = {
-    "quotas": "quota",
-    "default": "defaults",
-    "model": "models",
-    "prompt": "prompts",
-    "usages": "usage",
-    "audits": "audit",
-    "feedbacks": "feedback",
-    "unpause": "resume",
-}
 _SAID_IN_THREADS = ("forget", "leave")
-_POLITE = frozenset(("please", "pls", "plz", "now", "thanks"))
-_BESIDE_SAID = _POLITE | frozenset(
-    ("all", "everything", "here", "this", "the", "thread", "conversation", "chat")
-)
-"""Words behind one of those that leave it what it is."""
-
 _INFLECTED = ("s", "d", "r")
 """What a word ends with that is none with a letter too many."""
 
-_HELPED = frozenset(
-    ("me", "us", "him", "her", "them", "you", "it", "myself", "yourself", "wanted", "desk")
-)
-"""Words that make a question with `help` before them."""
-
-_SCOPES = frozenset(("me", *SCOPE_KINDS))
-_ACTIONS: Mapping[str, frozenset[str]] = {
-    "models": frozenset(("allow", "forbid", "all", "show", "list")),
-    "search": frozenset(("allow", "forbid", "show")),
-    "usage": frozenset(("export", "show", "votes", "feedback")),
-    "prompts": frozenset(("show", "list", "save", "use", "share", "delete")),
-    "key": frozenset(("remove", "set", "show")),
-    "feedback": frozenset(("export", "show", "on", "off", "texts")),
-    "defaults": frozenset(("show", "set", "unset", "reset")),
-    "quota": frozenset(("show", "set", "unset", "reset")),
-}
-_ALSO_OF_SETS: Mapping[str, tuple[str, ...]] = {
-    **dict.fromkeys(("clear", "remove", "delete", "drop", "cancel"), ("unset", "reset")),
-    **dict.fromkeys(("add", "change", "update", "put"), ("set",)),
-    **dict.fromkeys(("list", "get", "view", "see"), ("show",)),
-}
-_ALSO_ALLOW: Mapping[str, tuple[str, ...]] = {
-    **dict.fromkeys(("add", "enable", "permit", "unblock"), ("allow",)),
-    **dict.fromkeys(("remove", "delete", "disable", "deny", "block", "ban"), ("forbid",)),
-    **dict.fromkeys(("reset", "clear"), ("allow",)),
-}
-_ALSO_ACTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "models": _ALSO_ALLOW,
-    "search": _ALSO_ALLOW,
-    "usage": dict.fromkeys(("download", "csv", "table"), ("export",)),
-    "feedback": {
-        **dict.fromkeys(("download", "csv", "jsonl", "table"), ("export",)),
-        **dict.fromkeys(("enable", "start"), ("on",)),
-        **dict.fromkeys(("disable", "stop"), ("off",)),
-    },
-    "prompts": dict.fromkeys(("remove", "unset", "clear", "erase"), ("delete",)),
-    "key": dict.fromkeys(("delete", "unset", "clear", "forget", "reset"), ("remove",)),
-    "defaults": _ALSO_OF_SETS,
-    "quota": _ALSO_OF_SETS,
-}
-"""Words for what to do that other tools have, and ours for it, the likeliest first."""
-
-_NO_SENTENCE: Mapping[str, frozenset[str]] = {
-    "search": frozenset(("allow", "forbid")),
-    "prompts": frozenset(("save", "use", "share", "delete", "rename")),
-    "feedback": frozenset(("export", "texts")),
-}
-"""What to do that no sentence goes on with behind the name of a command: whatever follows, it was
-meant as one."""
-
-_FILLERS = frozenset(("all", "everything", "here"))
-_PERIODS = frozenset(("last", "this", "previous", "month", "week", "day", "year", "today"))
 _AMOUNT = re.compile(r"[$€]?[0-9][0-9.,_’'-]*[kmb%$€]?", re.IGNORECASE)
 _MODEL = re.compile(r"(?=.*[0-9*])(?=.*[A-Za-z])[A-Za-z0-9._:/@+*-]+")
 """What is likely to be the id of a model, or of several: `grok-*`."""
 
 _PAIR = re.compile(r"([^\s=]+)=\S*")
-_WHY_AND_WHEN = frozenset(
-    (
-        *("for", "until", "till", "because", "of", "due", "to", "during", "over", "from", "at"),
-        *("by", "in", "on", "the", "a", "an", "this", "next", "and", "after", "before", "while"),
-        *("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven"),
-        *("twelve", "half", "quarter", "few", "am", "pm", "o'clock", "noon", "midnight"),
-        *("minute", "minutes", "hour", "hours", "day", "days", "week", "weeks", "month", "months"),
-        *("min", "mins", "h", "hrs", "year", "today", "tonight", "tomorrow", "now", "later"),
-        *("morning", "afternoon", "evening", "night", "weekend", "lunch", "soon", "again"),
-        *("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
-        *("maintenance", "holiday", "holidays", "vacation", "christmas", "easter", "budget"),
-        *("cost", "costs", "spending", "deployment", "deploy", "upgrade", "update", "migration"),
-        *("incident", "outage", "release", "testing", "tests", "freeze", "audit", "end"),
-        *("grok", "@grok", "bot", "questions", "answers", "please", "temporarily", "immediately"),
-        *("asap", "briefly"),
-    )
-)
-"""What people say behind `pause` and `resume` that no question is made of: why, when, how long."""
-
 _CLOCK = re.compile(r"[0-9]{1,4}(?:[:.][0-9]{2})?(?:am|pm|h|min|m|d|w|th|st|nd|rd)?")
 _BEHIND = {
-    "usage": (_PERIODS, _AMOUNT),
-    **dict.fromkeys(("pause", "resume"), (_WHY_AND_WHEN, _CLOCK)),
+    "usage": (PERIODS, _AMOUNT),
+    **dict.fromkeys(("pause", "resume"), (WHY_AND_WHEN, _CLOCK)),
 }
 _AT_THE_END = "?!"
-_AT_THE_END_OF_ALL = _SCOPES - {"user"}
+_AT_THE_END_OF_ALL = SCOPES - {"user"}
 _MARKS = frozenset("{}[]<>%$=|")
 """What places to be filled in are marked with, and values are given by."""
 
@@ -154,7 +94,7 @@ def meant(text: str, mentions: Sequence[str] = (), *, written: bool = False) -> 
     short = len(words) <= _MOST_WORDS and len(text) <= _LONGEST
     if short and written and parse_command(text, mentions):
         return _typed(" ".join([keyword(words[0]), *words[1:]]))
-    copied = first_of_several(" ".join(words)) if len(text) <= _LONGEST else ""
+    copied = _first_of_several(" ".join(words)) if len(text) <= _LONGEST else ""
     if copied or not short:
         return _typed(copied) if copied else _begun(_command(keyword(words[0])), words[1:2])
     asks = words[-1].endswith("?")
@@ -174,6 +114,36 @@ def meant(text: str, mentions: Sequence[str] = (), *, written: bool = False) -> 
     return ""
 
 
+def _first_of_several(text: str) -> str:
+    """The first of the commands that `text` is made of; empty where there is one alone, or any of
+    what stands there is none. Never raises."""
+    parts: list[list[str]] = [[]]
+    for word in text.replace("|", " | ").split():
+        if word.lower() in _BETWEEN:
+            parts.append([])
+        else:
+            parts[-1].append(word)
+    commands = [command for part in parts if (command := _unjoined(part))]
+    if len(commands) < 2 or not all(map(_is_command, commands)):
+        return ""
+    return commands[0]
+
+
+def _unjoined(words: list[str]) -> str:
+    """`words` without what joins them to the next command; empty where no more stands there."""
+    while words and _joins(words[-1]):
+        words = words[:-1]
+    return " ".join(words).rstrip(_JOINING_MARKS)
+
+
+def _joins(word: str) -> bool:
+    return word in _LEFT_OUT or word.lower().rstrip(_JOINING_MARKS) in _JOINING
+
+
+def _is_command(text: str) -> bool:
+    return parse_command(text) is not None or isinstance(parse(text), Help)
+
+
 def _is_flagged(first: str, rest: Sequence[str]) -> bool:
     """Whether a flag stands right behind the name of a command, as in `usage --model x`: flags of a
     question come before it."""
@@ -182,7 +152,7 @@ def _is_flagged(first: str, rest: Sequence[str]) -> bool:
 
 def _said(first: str, rest: Sequence[str], *, written: bool) -> str:
     """What is said in a thread, where that was meant; as a message a slip of it alone."""
-    if not all(keyword(word) in _BESIDE_SAID for word in rest):
+    if not all(keyword(word) in BESIDE_SAID for word in rest):
         return ""
     if first in _SAID_IN_THREADS:
         return "" if written and not rest else first
@@ -195,12 +165,12 @@ def _is_no_sentence(first: str, command: str, rest: Sequence[str]) -> bool:
     """Whether what stands behind a command is nothing that anybody would ask: one word, whatever it
     is; words that are none of a sentence (`{name}`, `%s`, `--all`); or one that may be, between
     what to do and a scope or such, or beside the id of a model."""
-    if first not in _COMMANDS and (first.endswith(_INFLECTED) or first in _ALSO):
+    if first not in _COMMANDS and (first.endswith(_INFLECTED) or first in COMMAND_SYNONYMS):
         return False
     if len(rest) == 1:
         return True
     act = keyword(rest[0])
-    acts = act in _ACTIONS.get(command, ()) or act in _ALSO_ACTS.get(command, ())
+    acts = act in ACTIONS.get(command, ()) or act in ACTION_SYNONYMS.get(command, ())
     words = rest[1:] if acts else rest
     odd = [word for word in words if not _means(command, word)]
     other = [word for word in odd if not _is_no_word(word)]
@@ -249,13 +219,13 @@ def _managing(command: str, rest: Sequence[str], mentions: Sequence[str]) -> str
 def _is_unsetting(rest: Sequence[str], acts: Sequence[str]) -> bool:
     """Whether quotas are to be taken away, and none is named."""
     unsets = "unset" in acts or (bool(rest) and keyword(rest[0]) == "reset")
-    beside = (word.startswith("@") or keyword(word) in _SCOPES | _FILLERS for word in rest[1:])
+    beside = (word.startswith("@") or keyword(word) in SCOPES | FILLERS for word in rest[1:])
     return unsets and all(beside)
 
 
 def _begun(command: str, rest: Sequence[str]) -> str:
     """The help of a command that was begun, whatever follows."""
-    unmistakable = rest and keyword(rest[0]) in _NO_SENTENCE.get(command, ())
+    unmistakable = rest and keyword(rest[0]) in NO_SENTENCE.get(command, ())
     if command in ("defaults", "quota") and len(rest) == 2 and keyword(rest[0]) == "unset":
         unmistakable = True  # of something that there is not
     return _typed(f"{_HELP} {command}") if unmistakable else ""
@@ -270,7 +240,7 @@ def _help(rest: Sequence[str], *, written: bool) -> str:
     if len(rest) > 1:
         if topic in COMMANDS and _is_vocabulary(topic, rest[1:]):
             return _help_on(topic)
-        odd = all(_is_no_word(word) or keyword(word) in _POLITE for word in rest[1:])
+        odd = all(_is_no_word(word) or keyword(word) in POLITE for word in rest[1:])
         found = find_topic(rest[0]) if odd else None
         return _help_on(found.replace("_", "-")) if found else ""
     topics = (*COMMANDS, *TOPICS, FLAGS_TOPIC, *(name for name in OPTIONS if len(name) > 2))
@@ -278,7 +248,7 @@ def _help(rest: Sequence[str], *, written: bool) -> str:
     near = likeliest(name, topics, least=LEAST_BEGUN, alike=0.75)
     if near:
         return _typed(f"{_HELP} {near[0].replace('_', '-')}")
-    named = written or keyword(rest[0]) in _HELPED or rest[0].startswith("@")
+    named = written or keyword(rest[0]) in HELPED or rest[0].startswith("@")
     return "" if named else _typed(_HELP)
 
 
@@ -289,7 +259,7 @@ def _typed(command: str) -> str:
 def _guesses(command: str, rest: Sequence[str]) -> list[str]:
     """What `rest` may have been meant to be: dashes or an `=` were forgotten, or what to do."""
     if command == "defaults":
-        acts = rest[0:1] if rest and keyword(rest[0]) in _ACTIONS[command] else ["set"]
+        acts = rest[0:1] if rest and keyword(rest[0]) in ACTIONS[command] else ["set"]
         named = rest[1:] if acts == list(rest[0:1]) else rest
         return [" ".join([command, *acts, *map(_dashed, named)])]
     if command == "quota":
@@ -300,11 +270,11 @@ def _guesses(command: str, rest: Sequence[str]) -> list[str]:
 def _acts(command: str, rest: Sequence[str]) -> Sequence[str]:
     """What to do, the likeliest first, where the first of `rest` is nearly that (`sett`, `alow`)
     or another word for it (`clear`); else nothing."""
-    acts = sorted(_ACTIONS.get(command, ()))
+    acts = sorted(ACTIONS.get(command, ()))
     word = keyword(rest[0]) if rest else ""
     if not word or len(word) > _LONGEST_ACT or word in acts or _means(command, word):
         return ()
-    if also := _ALSO_ACTS.get(command, {}).get(word):
+    if also := ACTION_SYNONYMS.get(command, {}).get(word):
         return also
     slips = [act for act in acts if _is_slip(word, act)]
     return slips[:1] or get_close_matches(word, acts, n=1, cutoff=0.75)
@@ -327,9 +297,9 @@ def _is_vocabulary(command: str, words: Sequence[str]) -> bool:
 
 def _means(command: str, word: str) -> bool:
     key = keyword(word).rstrip(",")
-    if key in _SCOPES or key in _ACTIONS.get(command, ()) or word.startswith("@"):
+    if key in SCOPES or key in ACTIONS.get(command, ()) or word.startswith("@"):
         return True
-    if key in _FILLERS:
+    if key in FILLERS:
         return command != "models"
     match command:
         case "models":
@@ -361,8 +331,8 @@ def _means_default(word: str, key: str) -> bool:
 
 def _command(first: str) -> str:
     """The command whose name `first` is, or is a slip of the fingers for; empty when it is none."""
-    if first in _COMMANDS or first in _ALSO:
-        return _ALSO.get(first, first)
+    if first in _COMMANDS or first in COMMAND_SYNONYMS:
+        return COMMAND_SYNONYMS.get(first, first)
     if not _LEAST_LETTERS - 1 <= len(first) <= max(map(len, _COMMANDS)) + 1:
         return ""
     return next((command for command in _COMMANDS if _is_slip(first, command)), "")

@@ -367,6 +367,24 @@ def test_a_question_is_asked(text: str) -> None:
     assert meant(text) == ""
 
 
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("usage | models", "/grok usage"),
+        ("Usage|quota show channel|…", "/grok Usage"),
+        ("pause and: /grok resume", "/grok pause"),
+        ("help, then /grok help quota.", "/grok help"),
+        ("usage |", "/grok help usage"),
+        ("usage | grep", ""),
+        ("ls | usage", ""),
+        ("/grok usage", ""),
+        ("|", ""),
+    ],
+)
+def test_of_several_commands_the_first_is_offered(text: str, first: str) -> None:
+    assert meant(text) == first
+
+
 @given(st.text(max_size=60), st.sampled_from(["", "quota ", "defaults set ", "help ", "usge "]))
 def test_no_text_raises(text: str, start: str) -> None:
     for written in (False, True):
