@@ -12,6 +12,7 @@ it, and after a lone `--` only the first whitespace character is not.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -45,6 +46,11 @@ _TAKE_VALUE = frozenset(name for name, option in OPTIONS.items() if option.kind 
 
 _LONGEST_NAME = 40
 _MOST_COMPARED = 20
+
+_LONGEST_SLIP = 20
+_LEAST_LETTERS = 5
+_KEYS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+_DOUBLED = re.compile(r"(.)(?=\1)")
 """So many unknown flags get a nearest one: comparing is slow, and people stop reading."""
 
 FILE = "file"
@@ -136,6 +142,35 @@ def likeliest(
     letters at `least`, else the one that is most like it, if any is as much `alike` (up to 1)."""
     begun = [each for each in names if each.startswith(name)] if len(name) >= least else []
     return begun or get_close_matches(name[:_LONGEST_NAME], names, n=1, cutoff=alike)
+
+
+def is_slip(typed: str, word: str) -> bool:
+    """Whether one slip makes `typed` of `word`: two letters the wrong way round, one too many, one
+    too few, or its neighbour on the keyboard."""
+    if len(typed) > _LONGEST_SLIP or abs(len(typed) - len(word)) > 1:
+        return False
+    swapped = (word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(len(word) - 1))
+    if typed in swapped:
+        return True
+    if len(word) < _LEAST_LETTERS:  # short words are near to too many others
+        return len(typed) > len(word) and _DOUBLED.sub("", typed) == word
+    if len(typed) == len(word) + 1:
+        return any(typed[:i] + typed[i + 1 :] == word for i in range(1, len(typed)))
+    if len(typed) == len(word) - 1:
+        return any(word[:i] + word[i + 1 :] == typed for i in range(len(word) - 1))
+    if len(typed) != len(word):
+        return False
+    wrong = [pair for pair in zip(typed, word, strict=True) if pair[0] != pair[1]]
+    return len(wrong) == 1 and _are_neighbours(*wrong[0])
+
+
+def _are_neighbours(one: str, other: str) -> bool:
+    places = [(row, keys.find(each)) for each in (one, other) for row, keys in enumerate(_KEYS)]
+    found = [(row, column) for row, column in places if column >= 0]
+    if len(found) < 2:
+        return False
+    (row, column), (other_row, other_column) = found
+    return abs(row - other_row) <= 1 and abs(column - other_column) <= 1
 
 
 def _parse(source: Lexer, help_: str = IN_SLACK) -> Flags:

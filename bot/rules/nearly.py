@@ -13,7 +13,7 @@ from difflib import get_close_matches
 
 from bot.completion.ask import ReplyTo
 from bot.completion.excerpt import excerpt
-from bot.completion.flags import likeliest, named_option
+from bot.completion.flags import is_slip, likeliest, named_option
 from bot.completion.lexer import QUOTES, from_seen, keyword, starts_like_flag
 from bot.completion.options import OPTIONS, REPLY_TO, switched
 from bot.completion.search import read
@@ -34,6 +34,7 @@ from bot.rules.searchable import searched_name
 from bot.rules.vocabulary import (
     ACTION_SYNONYMS,
     ACTIONS,
+    BESIDE_LIMIT,
     BESIDE_SAID,
     COMMAND_SYNONYMS,
     FILLERS,
@@ -41,6 +42,8 @@ from bot.rules.vocabulary import (
     NO_SENTENCE,
     PERIODS,
     POLITE,
+    QUOTA_UNITS,
+    QUOTA_WINDOWS,
     SCOPES,
     WHY_AND_WHEN,
 )
@@ -50,7 +53,6 @@ _LONGEST = 300
 _SHOWN = 150
 _LONGEST_TOPIC = 40
 _LONGEST_ACT = 10
-_LONGEST_SLIP = 20
 
 _BETWEEN = ("|", "/grok")
 _JOINING = frozenset(("and", "or", "then", "also"))
@@ -80,9 +82,6 @@ _MARKS = frozenset("{}[]<>%$=|")
 """What places to be filled in are marked with, and values are given by."""
 
 _FLAG = re.compile(r"--[a-z][a-z_-]*(?:=.*)?", re.IGNORECASE | re.DOTALL)
-_KEYS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
-_LEAST_LETTERS = 5
-_DOUBLED = re.compile(r"(.)(?=\1)")
 
 
 def meant(text: str, mentions: Sequence[str] = (), *, written: bool = False) -> str:
@@ -158,7 +157,7 @@ def _said(first: str, rest: Sequence[str], *, written: bool) -> str:
         return "" if written and not rest else first
     if first.endswith(_INFLECTED):
         return ""
-    return next((said for said in _SAID_IN_THREADS if _is_slip(first, said)), "")
+    return next((said for said in _SAID_IN_THREADS if is_slip(first, said)), "")
 
 
 def _is_no_sentence(first: str, command: str, rest: Sequence[str]) -> bool:
@@ -258,13 +257,42 @@ def _typed(command: str) -> str:
 
 def _guesses(command: str, rest: Sequence[str]) -> list[str]:
     """What `rest` may have been meant to be: dashes or an `=` were forgotten, or what to do."""
-    if command == "defaults":
-        acts = rest[0:1] if rest and keyword(rest[0]) in ACTIONS[command] else ["set"]
-        named = rest[1:] if acts == list(rest[0:1]) else rest
-        return [" ".join([command, *acts, *map(_dashed, named)])]
-    if command == "quota":
-        return [" ".join([command, "set", *rest])]
-    return []
+    words = ["channel" if keyword(word) == "here" else word for word in rest]
+    act = keyword(words[0]) if words else ""
+    named = words[1:] if act in ACTIONS.get(command, ()) else words
+    match command:
+        case "defaults":
+            acts = [act] if named != words else ["set"]
+            return [" ".join([command, *acts, *map(_dashed, named)])]
+        case "quota":
+            return [" ".join([command, "set", *(_limit(named) or _paired(named))])]
+        case _:
+            return []
+
+
+def _limit(words: Sequence[str]) -> list[str]:
+    """`100 tokens per day` as tokens-per-day=100; nothing where more than one limit is named."""
+    parts = [keyword(part) for word in words for part in word.split("/")]
+    amounts = [part for part in parts if _AMOUNT.fullmatch(part)]
+    units = [QUOTA_UNITS[part] for part in parts if part in QUOTA_UNITS]
+    units += ["usd" for amount in amounts if amount.startswith("$")]
+    windows = [QUOTA_WINDOWS[part] for part in parts if part in QUOTA_WINDOWS]
+    if len(amounts) != 1 or len(units) != 1:
+        return []
+    window = windows[0] if windows else "month" if units == ["usd"] else "day"
+    scopes = [word for word in words if keyword(word) in SCOPES or word.startswith("@")]
+    return [f"{units[0]}-per-{window}={amounts[0].lstrip('$')}", *scopes]
+
+
+def _paired(words: Sequence[str]) -> list[str]:
+    """`NAME AMOUNT` as NAME=AMOUNT."""
+    paired: list[str] = []
+    for word in words:
+        if _AMOUNT.fullmatch(word) and paired and find_quota(paired[-1]):
+            paired[-1] += f"={word}"
+        else:
+            paired.append(word)
+    return paired
 
 
 def _acts(command: str, rest: Sequence[str]) -> Sequence[str]:
@@ -276,13 +304,14 @@ def _acts(command: str, rest: Sequence[str]) -> Sequence[str]:
         return ()
     if also := ACTION_SYNONYMS.get(command, {}).get(word):
         return also
-    slips = [act for act in acts if _is_slip(word, act)]
+    slips = [act for act in acts if is_slip(word, act)]
     return slips[:1] or get_close_matches(word, acts, n=1, cutoff=0.75)
 
 
 def _dashed(word: str) -> str:
-    option = None if starts_like_flag(word) else named_option(word)
-    return option.flag if option else word
+    name, _, value = word.partition("=")
+    option = None if starts_like_flag(word) else named_option(name)
+    return " ".join(filter(None, (option.flag, value))) if option else word
 
 
 def _is_vocabulary(command: str, words: Sequence[str]) -> bool:
@@ -313,15 +342,21 @@ def _means(command: str, word: str) -> bool:
             return _means_default(word, key)
         case "quota":
             pair = _PAIR.fullmatch(word)
-            name = pair[1] if pair else ""
-            known = find_quota(key) or key in ("tokens", "requests", "usd", "searches")
-            return bool(known or _AMOUNT.fullmatch(word) or (name and nearest_quota(name)))
+            limit = find_quota(key) or all(map(_is_of_limit, key.split("/")))
+            return bool(limit or (pair and nearest_quota(pair[1])))
         case _:
             return False
 
 
+def _is_of_limit(part: str) -> bool:
+    known = part in QUOTA_UNITS or part in QUOTA_WINDOWS or part in BESIDE_LIMIT
+    return known or bool(_AMOUNT.fullmatch(part))
+
+
 def _means_default(word: str, key: str) -> bool:
     places: tuple[ReplyTo, ...] = REPLY_TO
+    if (pair := _PAIR.fullmatch(word)) and named_option(pair[1]):
+        return True
     if named_option(word) or _AMOUNT.fullmatch(word) or _MODEL.fullmatch(word):
         return True
     if searched_name(word) or not isinstance(read("search", word), Fault):
@@ -333,35 +368,4 @@ def _command(first: str) -> str:
     """The command whose name `first` is, or is a slip of the fingers for; empty when it is none."""
     if first in _COMMANDS or first in COMMAND_SYNONYMS:
         return COMMAND_SYNONYMS.get(first, first)
-    if not _LEAST_LETTERS - 1 <= len(first) <= max(map(len, _COMMANDS)) + 1:
-        return ""
-    return next((command for command in _COMMANDS if _is_slip(first, command)), "")
-
-
-def _is_slip(typed: str, word: str) -> bool:
-    """Whether one slip makes `typed` of `word`: two letters the wrong way round, one too many, one
-    too few, or its neighbour on the keyboard."""
-    if len(typed) > _LONGEST_SLIP or abs(len(typed) - len(word)) > 1:
-        return False
-    swapped = (word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(len(word) - 1))
-    if typed in swapped:
-        return True
-    if len(word) < _LEAST_LETTERS:  # short words are near to too many others
-        return len(typed) > len(word) and _DOUBLED.sub("", typed) == word
-    if len(typed) == len(word) + 1:
-        return any(typed[:i] + typed[i + 1 :] == word for i in range(1, len(typed)))
-    if len(typed) == len(word) - 1:
-        return any(word[:i] + word[i + 1 :] == typed for i in range(len(word) - 1))
-    if len(typed) != len(word):
-        return False
-    wrong = [pair for pair in zip(typed, word, strict=True) if pair[0] != pair[1]]
-    return len(wrong) == 1 and _are_neighbours(*wrong[0])
-
-
-def _are_neighbours(one: str, other: str) -> bool:
-    places = [(row, keys.find(each)) for each in (one, other) for row, keys in enumerate(_KEYS)]
-    found = [(row, column) for row, column in places if column >= 0]
-    if len(found) < 2:
-        return False
-    (row, column), (other_row, other_column) = found
-    return abs(row - other_row) <= 1 and abs(column - other_column) <= 1
+    return next((command for command in _COMMANDS if is_slip(first, command)), "")

@@ -92,3 +92,16 @@ WHY_AND_WHEN = frozenset(
     )
 )
 """What people say behind `pause` and `resume` that no question is made of: why, when, how long."""
+
+QUOTA_UNITS: Mapping[str, str] = {
+    **dict.fromkeys(("tokens", "token"), "tokens"),
+    **dict.fromkeys(("requests", "request", "questions", "question"), "requests"),
+    **dict.fromkeys(("searches", "search"), "searches"),
+    **dict.fromkeys(("usd", "dollars", "dollar"), "usd"),
+}
+QUOTA_WINDOWS: Mapping[str, str] = {
+    **dict.fromkeys(("day", "daily"), "day"),
+    **dict.fromkeys(("month", "monthly"), "month"),
+}
+"""What is counted, and how long, in the words of a limit that is spelled out."""
+BESIDE_LIMIT = frozenset(("per", "a", "each", "every", "for"))
