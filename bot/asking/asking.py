@@ -63,8 +63,8 @@ OBSTACLES_SECONDS = 0.7
 FILES_SECONDS = 0.3
 """How long finding out which files a conversation is about may hold one up."""
 
-RULES_SECONDS = 0.7
-"""How long reading what holds for an asker may take, of what accepting may take."""
+LEFT_SECONDS = 2 * admission.SHORTEST_TRY_SECONDS
+"""So much of what accepting may take is left for it when what holds for an asker was read."""
 
 COUNT_SECONDS = 1.0
 """How long counting a question may take, of what accepting may take."""
@@ -200,17 +200,21 @@ class Asking:
             return Refused(place.surface, "not_taken", words.NOT_TAKEN)
 
     async def _taken(self, make: Make, place: Place, *, own: bool) -> Taken:
-        deadline = asyncio.get_running_loop().time() + admission.ACCEPT_SECONDS
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + admission.ACCEPT_SECONDS
         await self._grok.catalogue.first_list()
         try:
-            async with patience(RULES_SECONDS):
+            async with patience(deadline - LEFT_SECONDS - clock()):
                 defaults = await self._store.saved.defaults(place.user) if own else {}
                 policy = await self._store.policies.current()
         except TimeoutError as error:
             raise StoreUnavailable("not read in time", maybe_applied=False) from error
         for _ in range(MOST_TRIES):
             ask = make(replace(policy, own=defaults))
-            if sentence := await self._admission.refusal(ask.user, ask.channel):
+            within = min(
+                admission.LOOK_UP_SECONDS, deadline - admission.SHORTEST_TRY_SECONDS - clock()
+            )
+            if sentence := await self._admission.refusal(ask.user, ask.channel, within=within):
                 raise Denied(sentence)
             try:
                 return Taken(ask, await self._accept(ask, policy, deadline), self._lacking(ask))

@@ -39,6 +39,22 @@ async def test_a_question_while_redis_is_away_is_declined(tmp_path: Path) -> Non
     assert len(stage.grok.requests) == 1
 
 
+async def test_a_store_that_is_slow_for_a_second_keeps_no_question_from_being_taken(
+    tmp_path: Path,
+) -> None:
+    async with EmbeddedServer(tmp_path / "data") as server, on_stage(server.url) as stage:
+        await stage.ask("Hello")
+        await stage.answer()
+        redis: Redis = Redis.from_url(server.url, protocol=2)
+        await redis.client_pause(1000)
+        await redis.aclose()
+        result = await stage.ask("Hello again")
+        await stage.answer(1)
+
+    assert not result.ack_body
+    assert result.delay < ACK_SECONDS
+
+
 async def test_a_store_that_comes_back_is_used_again(tmp_path: Path) -> None:
     async with AsyncExitStack() as server:
         url = (await server.enter_async_context(EmbeddedServer(tmp_path / "data"))).url
