@@ -3,7 +3,7 @@
 What Slack and the store are asked for takes longer than loading the parts, which are therefore
 imported meanwhile (`process`), and not with this module.
 
-Where to look from here: `joining/process.py` opens what a process stands on, `joining/wiring.py`
+Where to look from here: `joining/workspace.py` opens what a process stands on, `joining/wiring.py`
 builds the parts of one bot, and from there
 
 - what comes from Slack goes through `doors/slack_app.py`; what is wrong with a flag is found by
@@ -17,10 +17,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
@@ -29,6 +28,7 @@ from bot import tracing
 from bot.crash_points import arm_process
 from bot.duties import Duty
 from bot.errors import StartupError
+from bot.joining.bot import Bot
 from bot.ops import command_words
 from bot.ops.heap import load
 from bot.ops.setting_faults import set_names, unknown_settings
@@ -42,24 +42,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 CONNECTIONS_TO_SLACK = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Bot:
-    """A running bot: where it is installed, and the ports it listens on.
-
-    `team`: the workspace, or empty where several may install it. `working` ends only when the
-    worker broke down, or when the bot is left; None where there is no worker. `loading` ends only
-    when what is loaded last cannot be.
-    """
-
-    team: str
-    working: asyncio.Task[None] | None
-    loading: asyncio.Task[NoReturn]
-    ops_port: int
-    http_port: int | None
-    answering: Callable[[], int]
-    """How many answers are under way here."""
 
 
 async def serve(settings: Settings, stop: asyncio.Event, duty: Duty = Duty.BOTH) -> None:
@@ -134,7 +116,8 @@ async def open_bot(settings: Settings, duty: Duty = Duty.BOTH) -> AsyncIterator[
             begun.append(opening)
             await load("bot.joining.process")
             from bot.acks import Acks  # noqa: PLC0415
-            from bot.joining.process import joined, open_ground  # noqa: PLC0415
+            from bot.joining.process import joined  # noqa: PLC0415
+            from bot.joining.workspace import open_ground  # noqa: PLC0415
             from bot.later import Rest  # noqa: PLC0415
 
             met, store = await meeting, await opening

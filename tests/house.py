@@ -112,11 +112,10 @@ FORBIDDEN = {
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """One import; `late` when it stands inside a function or is for type checkers only."""
+    """One import, wherever it stands: inside a function or for type checkers, too."""
 
     target: str
     line: int
-    late: bool
 
 
 def modules(root: Path, *packages: str) -> dict[str, Path]:
@@ -141,16 +140,15 @@ def _imports(name: str, source: str, names: frozenset[str], package: bool) -> Se
     found: list[Import] = []
     calls = "import_module" in source
 
-    def visit(node: ast.AST, late: bool) -> None:
+    def visit(node: ast.AST) -> None:
         line = getattr(node, "lineno", 0)
         targets = (_module_of(target, names) for target in _targets(node, name, package))
-        found.extend(Import(target, line, late) for target in targets)
-        inside = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or _type_checking(node)
+        found.extend(Import(target, line) for target in targets)
         for child in ast.iter_child_nodes(node):
             if calls or isinstance(child, _HOLD_STATEMENTS):
-                visit(child, late or inside)
+                visit(child)
 
-    visit(parsed(source), late=False)
+    visit(parsed(source))
     return found
 
 
@@ -192,10 +190,6 @@ def _module_of(target: str, known: frozenset[str]) -> str:
     return target
 
 
-def _type_checking(node: ast.AST) -> bool:
-    return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
-
-
 def room(module: str) -> str | None:
     """The room of a module of the bot; None for one that has none."""
     first = module.partition("bot")[2].lstrip(".").partition(".")[0]
@@ -232,13 +226,13 @@ def _floor_fault(name: str, target: str) -> str:
 
 
 def circles(sources: Mapping[str, str], packages: Iterable[str] = ()) -> list[tuple[str, ...]]:
-    """Modules that import each other in a circle while they are loaded."""
+    """Modules that import each other in a circle, if only inside a function or for types."""
     edges = {
         name: sorted(
             {
                 found.target
                 for found in imports(name, source, sources, package=name in packages)
-                if found.target in sources and found.target != name and not found.late
+                if found.target in sources and found.target != name
             }
         )
         for name, source in sources.items()

@@ -36,6 +36,7 @@ MODULES = modules()
 NO_TEXT = {
     "bot.app": "starts and stops",
     "bot.joining.process": "starts and stops",
+    "bot.joining.workspace": "starts and stops",
     "bot.cli": "runs commands",
     "bot.terminal.parser": "reads arguments, and ends the process where they are wrong",
     "bot.demo": "runs the demo",

@@ -11,8 +11,8 @@ from bot.duties import Duty
 from bot.errors import StartupError
 from bot.jobs.dispatcher import Dispatcher
 from bot.jobs.worker import Connected
-from bot.joining.process import Ground, Own, open_team
 from bot.joining.wiring import waiting_of
+from bot.joining.workspace import Ground, Own, open_team
 from bot.net.listening import Handler, Listening
 from bot.ops import words
 from bot.ops.manifest import scopes_of

@@ -1,5 +1,5 @@
-"""The parts of a bot, each made once and joined: what is shared by those that take questions
-(`accepting`) and those that answer them (`answering`), each loaded where it is used."""
+"""The parts of a bot that are shared by those that take questions (`accepting`) and those that
+answer them (`answering`), each made once, and loaded where it is used."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from bot.jobs import worker
 from bot.jobs.leased import Crowd
 from bot.jobs.places import Places
 from bot.jobs.queue import Queue
-from bot.joining import accepting, answering
 from bot.settings import Settings
 from bot.slack import side
 from bot.slack.installation import Installation
@@ -27,9 +26,7 @@ if TYPE_CHECKING:
     from bot.asking.admission import Admission, Permission, Presence
     from bot.asking.asking import Asking
     from bot.doors.home import Home
-    from bot.doors.slack_app import Listeners
     from bot.jobs.holder import RunJob
-    from bot.jobs.lease import Held
     from bot.jobs.worker import Connected, Worker
     from bot.slack.side import SlackSide
     from bot.store.grok_keys import GrokKeys  # of several workspaces alone; brings cryptography
@@ -105,29 +102,19 @@ class Wiring:
     def presence(self) -> Presence:
         return admission.Presence(self.slack.people, self.slack.membership)
 
-    def worker(self, connected: Connected | None, acks: Acks | None = None) -> Worker:
-        """What answers the questions in the queue, while `connected` to Slack (None: it is not for
-        this process to be) and after `acks`."""
+    def worker(
+        self, run_job: RunJob, connected: Connected | None, acks: Acks | None = None
+    ) -> Worker:
+        """What answers the questions in the queue by `run_job`, while `connected` to Slack (None:
+        it is not for this process to be) and after `acks`."""
         return worker.Worker(
             self.queue,
-            self.run,
+            run_job,
             Places(self.settings.jobs_at_once),
             waiting=waiting_of(self.settings),
             connected=connected,
             acks=acks,
         )
-
-    async def run(self, held: Held) -> None:
-        """Answer one question: what that takes is joined for the first."""
-        await self._runner(held)
-
-    @cached_property
-    def _runner(self) -> RunJob:
-        return answering.runner(self)
-
-    def listeners(self) -> Listeners:
-        """The ways in from Slack, for `build_slack_app`."""
-        return accepting.listeners(self)
 
     def home(self) -> Home:
         """The Home tab of everybody."""

@@ -15,7 +15,8 @@ import yaml
 from pydantic import SecretStr
 
 from bot import words
-from bot.app import Bot, open_bot
+from bot.app import open_bot
+from bot.joining.bot import Bot
 from bot.settings import Settings
 from sandbox.grok import GrokServer
 from sandbox.workspace import (

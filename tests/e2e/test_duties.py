@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import Bot, open_bot
+from bot.app import open_bot
 from bot.duties import Duty
+from bot.joining.bot import Bot
 from bot.words import files as words
 from sandbox.grok import GrokServer, Script
 from sandbox.workspace import ANA, GENERAL, NewFile, Workspace

@@ -11,7 +11,9 @@ from pydantic import SecretStr
 
 from bot.doors.slack_app import build_slack_app
 from bot.grok.client import GrokClient
+from bot.joining.accepting import listeners
 from bot.joining.wiring import Wiring
+from bot.joining.workspace import run_job
 from bot.settings import Settings
 from bot.slack.inbound.bolt import answer
 from bot.slack.inbound.incoming import BackgroundTasks
@@ -85,7 +87,7 @@ class Crew:
         client = slack.client()
         grok = GrokClient(self._settings, self._grok.client)
         parts = Wiring(self._settings, INSTALLATION, client, self._store.client(), grok)
-        app = build_slack_app(INSTALLATION, client, parts.listeners(), BackgroundTasks())
+        app = build_slack_app(INSTALLATION, client, listeners(parts), BackgroundTasks())
 
         async def connected() -> bool:
             return process in slack.connected_to
@@ -94,7 +96,7 @@ class Crew:
             response = await answer(app, json.loads(json.dumps(payload)), retry)
             return response.status, _said(response.body)
 
-        worker = parts.worker(connected)
+        worker = parts.worker(run_job(parts), connected)
         self.workers[process] = worker
         slack.connected_to[process] = receive
         try:
