@@ -34,7 +34,7 @@ from bot.ops.heap import load
 from bot.ops.setting_faults import set_names, unknown_settings
 from bot.ops.startup import Met, meet_app, meet_slack, settings_faults
 from bot.settings import INSTALL_PATH, Settings, serves_several
-from bot.slack.transport import slack_client, slack_session
+from bot.slack.web_api import slack_client, slack_session
 
 if TYPE_CHECKING:
     from bot.store.redis.connection import Store

@@ -30,7 +30,7 @@ from bot.settings import Settings
 from bot.slack.inbound import bolt
 from bot.slack.inbound.incoming import Answering, BackgroundTasks, JsonObject
 from bot.slack.installation import Installation
-from bot.slack.transport import slack_client
+from bot.slack.web_api import slack_client
 from bot.store.redis.connection import Store
 from bot.teams.tenant import Tenant
 

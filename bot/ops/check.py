@@ -22,7 +22,7 @@ from bot.ops.startup import settings_troubles
 from bot.ops.store_probe import store_info
 from bot.settings import Settings, serves_several
 from bot.slack.installation import Installation
-from bot.slack.transport import SlackClient, slack_session
+from bot.slack.web_api import SlackClient, slack_session
 from bot.store.installations import Installations
 from bot.store.redis.connection import open_store
 from bot.store.seal import Seal, keys_in

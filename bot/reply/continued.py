@@ -17,7 +17,8 @@ from bot.reply.ledger import AnswerRoute, Ledger, Post, Way, route_of
 from bot.reply.writers import Editing
 from bot.slack.blocks import Kind, Message
 from bot.slack.pacing import EditBudget, SlotKind, wait_out
-from bot.slack.slack import BLOCK_MISMATCH, Slack, passes, refuses_blocks
+from bot.slack.refusals import BLOCK_MISMATCH, passes, refuses_blocks
+from bot.slack.slack import Slack
 
 log = structlog.get_logger(__name__)
 

@@ -35,8 +35,8 @@ from bot.reply.session import Session
 from bot.reply.writers import Native
 from bot.slack.blocks import Foot, Kind, Message, Question, apology, mention, with_notice
 from bot.slack.pacing import EditBudget
-from bot.slack.slack import Slack, passes, refuses_blocks
-from bot.slack.web_api import TOKEN_GONE
+from bot.slack.refusals import TOKEN_GONE, passes, refuses_blocks
+from bot.slack.slack import Slack
 from bot.words import talk
 
 log = structlog.get_logger(__name__)

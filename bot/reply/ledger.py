@@ -22,7 +22,7 @@ from bot.completion.result import Answer
 from bot.errors import LeaseLost, OutcomeUnknown, SlackError, StoreUnavailable, TooLong
 from bot.slack.blocks import Message
 from bot.slack.pacing import Slot, TakeSlot
-from bot.slack.slack import passes
+from bot.slack.refusals import passes
 
 _EDITS_REFUSED = 2
 """A message that Slack would not let be edited so often is left alone until the end."""

@@ -37,7 +37,8 @@ from bot.reply.ledger import THREAD_GONE, KnownParts, LateCall, Ledger, Part, be
 from bot.reply.writers import APPEND, Editing, Native, Writer
 from bot.slack.blocks import Message
 from bot.slack.pacing import POST, EditBudget, Slot, TakeSlot
-from bot.slack.slack import DELETE, HISTORY, MESSAGE_DELETED, REPLIES, Posted, Slack, passes
+from bot.slack.refusals import MESSAGE_DELETED, passes
+from bot.slack.slack import DELETE, HISTORY, REPLIES, Posted, Slack
 from bot.slack_limits import STREAM_APPENDS_PER_MINUTE, TIER_3_PER_MINUTE
 
 log = structlog.get_logger(__name__)

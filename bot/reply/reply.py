@@ -19,7 +19,7 @@ from bot.reply.growing import READ_AT_ONCE, Growing, Sections, TextSource
 from bot.reply.ledger import CUT, Way, came_to_nothing
 from bot.slack.blocks import Message, mention, note
 from bot.slack.pacing import SlotKind, pause, wait_out
-from bot.slack.slack import passes, refuses_blocks
+from bot.slack.refusals import passes, refuses_blocks
 from bot.words import talk
 
 log = structlog.get_logger(__name__)

@@ -20,7 +20,7 @@ from bot.patience import pauses
 from bot.reply.ledger import Ledger, begun
 from bot.slack.agent import LINE, SESSION, AgentSurface
 from bot.slack.pacing import EditBudget
-from bot.slack.slack import passes
+from bot.slack.refusals import passes
 from bot.slack_limits import SESSION_TITLE_CHARS, TIER_3_PER_MINUTE, TIER_4_PER_MINUTE
 
 log = structlog.get_logger(__name__)

@@ -39,7 +39,8 @@ from bot.reply.ledger import Ledger, Part, Stream
 from bot.reply.session import Session
 from bot.slack.blocks import Block, Message
 from bot.slack.pacing import EDIT, EditBudget, Slot, TakeSlot
-from bot.slack.slack import STREAM_ENDED, STREAMING, Slack, passes
+from bot.slack.refusals import STREAM_ENDED, STREAMING, passes
+from bot.slack.slack import Slack
 from bot.slack_limits import (
     STREAM_APPENDS_PER_MINUTE,
     STREAM_SECONDS,

@@ -14,7 +14,8 @@ import structlog
 
 from bot.errors import PostingDenied, SlackError
 from bot.slack.installation import Installation
-from bot.slack.slack import REFUSED_SECONDS, Slack, passes
+from bot.slack.refusals import passes
+from bot.slack.slack import REFUSED_SECONDS, Slack
 from bot.slack.web_api import WebApi
 
 log = structlog.get_logger(__name__)

@@ -22,7 +22,7 @@ from bot.errors import OutcomeUnknown, RateLimited, SlackError
 from bot.files.file import MOST_FILES, Enclosure, FileBounds, FileInfo, FileRef, Unread
 from bot.files.kinds import kind_by
 from bot.files.reading import FILE_BYTES, QUESTION_BYTES, Reading
-from bot.slack.transport import PAGE, REDIRECTED, TOO_LARGE
+from bot.slack.download import PAGE, REDIRECTED, TOO_LARGE
 from bot.slack.web_api import WebApi, mapping
 from bot.words import files as words
 from bot.words import talk

@@ -19,7 +19,7 @@ from bot.slack.people.people import People
 from bot.slack.people.person import KeptPeople, Organisation
 from bot.slack.slack import Slack
 from bot.slack.views import Views
-from bot.slack.web_api import RestingApi, WebApi
+from bot.slack.web_api import WebApi
 from bot.store.allowances import Rests
 from bot.store.memory import Memory
 from bot.store.redis.connection import Store
@@ -58,8 +58,8 @@ class SlackSide:
         """The Slack of one workspace, upon `redis` and what is kept of it in `store`."""
         keys = redis.keys(installation.team)
         rests = Rests(redis, keys)
-        api = RestingApi(client, rests)
-        hurried = RestingApi(client, rests, deadline=HURRIED_SECONDS)
+        api = WebApi(client, rests)
+        hurried = WebApi(client, rests, deadline=HURRIED_SECONDS)
         here = Organisation(
             installation.team, installation.enterprise_id or "", installation.org_wide
         )

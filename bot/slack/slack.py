@@ -8,9 +8,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from bot.errors import MessageGone, OutcomeUnknown, PostingDenied, RateLimited, SlackError, TryAgain
+from bot.errors import MessageGone, PostingDenied, SlackError, TryAgain
 from bot.slack.blocks import FEEDBACK_BLOCK, THUMBS, Block, Message, plain, stop_above
 from bot.slack.charts.charts import CHART, without_charts
+from bot.slack.refusals import MESSAGE_DELETED, STREAM_ENDED, STREAMING, passes, refuses_blocks
 from bot.slack.web_api import WebApi, mapping, mappings, next_page, text_of, ts_of
 
 METADATA_EVENT = "grok_answer"
@@ -19,24 +20,9 @@ HISTORY = "conversations.history"
 REPLIES = "conversations.replies"
 DELETE = "chat.delete"
 
-STREAMING = "streaming_state_conflict"
-"""What Slack answers to an edit or a deletion of a message that streams."""
-
-BLOCK_MISMATCH = "block_mismatch"
-"""What Slack answers to an edit that would put blocks of one kind in the place of another."""
-
-STREAM_ENDED = "message_not_in_streaming_state"
-"""What Slack answers to whoever would let such a message grow, or end, after its end."""
-
-MESSAGE_DELETED = "message_not_found"
-"""What Slack answers to an edit or a deletion of a message that is not there any more."""
-
 _UNSEEN = "\u2060"
 _SINCE_MARGIN = 60.0
 _PAGE = 200
-
-_PASSING = frozenset({"service_unavailable", "request_timeout", "team_added_to_org"})
-"""Codes of refusals that pass by themselves."""
 
 REFUSED_SECONDS = 3600.0
 """How long it is remembered what Slack does not take."""
@@ -48,10 +34,6 @@ _NO_STREAMS = frozenset(
     {"unknown_method", "feature_not_enabled", "method_deprecated", "missing_scope"}
 )
 """Codes by which a workspace, or a server that is like Slack, has no streams at all."""
-
-_BLOCKS_REFUSED = frozenset({"invalid_arguments", "invalid_payload", "invalid_json", "http_400"})
-"""What Slack may answer as well to a block that it does not take; not all of its ways in name
-what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +48,6 @@ def job_of_mark(block_id: str) -> str:
     """The job whose message has a line of this id while it streams; empty for any other id."""
     event, _, rest = block_id.partition(":")
     return rest.rpartition(":")[0] if event == METADATA_EVENT else ""
-
-
-def passes(error: SlackError) -> bool:
-    """Whether the same call may succeed later."""
-    passing = isinstance(error, RateLimited | OutcomeUnknown | TryAgain)
-    return passing or error.code in _PASSING
-
-
-def refuses_blocks(error: SlackError) -> bool:
-    """Whether Slack may take the same text in other blocks."""
-    return error.code.startswith("invalid_blocks") or error.code in _BLOCKS_REFUSED
 
 
 class Slack:

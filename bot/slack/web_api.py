@@ -1,70 +1,54 @@
-"""Calls of Slack's Web API: one try, one deadline, and errors of our own."""
+"""Calls of Slack's Web API: one try, one deadline, and errors of our own.
+
+Replies are read as far as Slack's own may be long, and each is a JSON object. A `response_url`
+comes with a payload and is stored with a job. Who could forge one would have the bot send answers,
+and requests out of its network, to any place they like: it leads to Slack's own host, or to the
+sandbox's, and nowhere else. Addresses of files are held to the same.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from contextlib import AsyncExitStack
-from typing import Any
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Any, ClassVar, Self
 
 import aiohttp
+from pydantic import SecretStr
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from yarl import URL
 
 from bot import metrics, tracing
 from bot.crash_points import passing
-from bot.errors import MessageGone, OutcomeUnknown, PostingDenied, RateLimited, SlackError, TooLong
+from bot.errors import OutcomeUnknown, PostingDenied, RateLimited, SlackError
 from bot.patience import patience
-from bot.slack.transport import FILE_URL, FileUrls, ResponseUrls, download, retry_after
+from bot.settings import Settings
+from bot.slack.download import FILE_URL, download
+from bot.slack.refusals import NO_REPLY, no_place, no_reply, refusal, refused
 from bot.store.allowances import Rests
+
+LARGEST_REPLY = 16 * 1024 * 1024
+"""Bytes, unpacked: 15 messages of a thread (`conversations.replies`) with all the blocks that
+they may have are a few MiB, and nothing else that is asked for is as long."""
 
 DEADLINE_SECONDS = 15.0
 """A Slack that takes 10 s for an answer is slow, and not away."""
-
-_GONE = {
-    "message_not_found",
-    "cant_update_message",
-    "edit_window_closed",
-    "is_inactive",
-    "block_mismatch",
-}
-_DENIED = {
-    "not_in_channel",
-    "channel_not_found",
-    "is_archived",
-    "message_limit_exceeded",
-    "messages_tab_disabled",
-    "cannot_reply_to_message",
-    "thread_not_found",
-    "no_permission",
-    "user_not_in_channel",
-    "expired_url",
-    "used_url",
-}
-_NO_ADDRESS = {403, 404, 410}
-"""What a response_url answers when it can no longer be used, whatever it says."""
-
-_MAYBE_APPLIED = {"internal_error", "fatal_error"}
-"""Of these Slack says that a part of the call may have succeeded."""
-
-TOKEN_GONE = frozenset(
-    {
-        "account_inactive",
-        "app_uninstalled",
-        "invalid_auth",
-        "team_access_not_granted",
-        "token_revoked",
-    }
-)
-"""What Slack says of a token that will never be good again ("auth.test")."""
-
 
 _TS = re.compile(r"[0-9]{1,16}\.[0-9]{1,16}", re.ASCII)
 
 _Reply = tuple[int, str, Mapping[str, str]]
 """Status, text and headers."""
+
+_SLACK = "slack.com"
+_DOMAINS = frozenset({_SLACK, "slack-gov.com"})
+"""Slack's own ("GovSlack")."""
+
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+"""Names of one and the same sandbox."""
 
 
 class WebApi:
@@ -75,10 +59,21 @@ class WebApi:
     class itself. Nothing is retried.
     """
 
-    def __init__(self, client: AsyncWebClient, *, deadline: float = DEADLINE_SECONDS) -> None:
+    def __init__(
+        self,
+        client: AsyncWebClient,
+        rests: Rests | None = None,
+        *,
+        deadline: float = DEADLINE_SECONDS,
+    ) -> None:
         """`client` has a session of its own and no retry handlers: what is retried, and with
-        which text, is decided by whoever calls."""
+        which text, is decided by whoever calls.
+
+        Of the methods that read, none is called while it has one of the `rests`. Those that write
+        are paced by whoever calls them, and a view must open before anything else.
+        """
         self._client = client
+        self._rests = rests
         self._deadline = deadline
         self._response_urls = ResponseUrls.of(client.base_url)
         self._file_urls = FileUrls.of(client.base_url)
@@ -88,16 +83,26 @@ class WebApi:
         """How many seconds a call takes at most."""
         return self._deadline
 
-    async def resting(self, method: str) -> float:  # noqa: ARG002
+    async def resting(self, method: str) -> float:
         """For how many seconds `method` will not be called, as far as is known; 0: it may be."""
-        return 0.0
+        return await self._rests.left(method) if self._rests else 0.0
 
     async def call(
         self, method: str, body: Mapping[str, Any], *, read: bool = False
     ) -> Mapping[str, Any]:
-        """The reply to one call; `read` for methods that take no JSON."""
+        """The reply to one call; `read` for methods that take no JSON, which raise `RateLimited`
+        without a call while the method rests."""
         with tracing.span(f"slack {method}"):
-            return await self._called(method, body, read=read)
+            if not read:
+                return await self._called(method, body, read=False)
+            if left := await self.resting(method):
+                raise RateLimited(left)
+            try:
+                return await self._called(method, body, read=True)
+            except RateLimited as error:
+                if self._rests:
+                    await self._rests.begin(method, error.retry_after)
+                raise
 
     async def _called(
         self, method: str, body: Mapping[str, Any], *, read: bool
@@ -110,9 +115,9 @@ class WebApi:
                 else:
                     reply = await self._client.api_call(method, json=dict(body))
         except SlackApiError as error:
-            raise _counted(method, _refused(method, error)) from None
-        except _NO_REPLY as error:
-            raise _counted(method, _no_reply(method, error)) from None
+            raise _counted(method, refused(method, error)) from None
+        except NO_REPLY as error:
+            raise _counted(method, no_reply(method, error)) from None
         passing("after", method)
         metrics.SLACK_API.labels(method, "none").inc()
         return mapping(reply.data)
@@ -129,10 +134,9 @@ class WebApi:
         if status == 200 and data.get("ok", "error" not in data):
             metrics.SLACK_API.labels(_RESPONSE_URL, "none").inc()
             return
-        refusal = _refusal(_RESPONSE_URL, status, data, headers)
-        if status in _NO_ADDRESS and not isinstance(refusal, PostingDenied):
-            refusal = PostingDenied(refusal.code, str(refusal))
-        raise _counted(_RESPONSE_URL, refusal)
+        raise _counted(
+            _RESPONSE_URL, no_place(status, refusal(_RESPONSE_URL, status, data, headers))
+        )
 
     async def upload(self, upload_url: str, content: bytes) -> None:
         """Send the bytes of a file to the `upload_url` that Slack gave for it, if it is one of
@@ -141,27 +145,27 @@ class WebApi:
         status, text, headers = await self._post(_UPLOAD_URL, url, content, _BYTES)
         if status != 200:
             data = _answer_of_webhook(text)
-            raise _counted(_UPLOAD_URL, _refusal(_UPLOAD_URL, status, data, headers))
+            raise _counted(_UPLOAD_URL, refusal(_UPLOAD_URL, status, data, headers))
         metrics.SLACK_API.labels(_UPLOAD_URL, "none").inc()
 
     async def download(
         self, address: str, *, media_type: str, size: int, most: int, seconds: float
     ) -> bytes:
         """The file at its `url_private`, if that is Slack's; `seconds`: how long it may take. See
-        `bot.slack.transport`. Raises `SlackError`."""
+        `bot.slack.download`. Raises `SlackError`."""
         url = self._file_urls.checked(address)
         if url is None:
             raise _counted(FILE_URL, SlackError("foreign_url", f"{FILE_URL}: {_FOREIGN}"))
         passing("before", FILE_URL)
         try:
-            async with patience(seconds):
+            async with patience(seconds), self._session() as session:
                 data = await download(
-                    self._client, url, media_type=media_type, size=size, most=most
+                    self._client, session, url, media_type=media_type, size=size, most=most
                 )
         except SlackError as error:
             raise _counted(FILE_URL, error) from None
-        except _NO_REPLY as error:
-            raise _counted(FILE_URL, _no_reply(FILE_URL, error)) from None
+        except NO_REPLY as error:
+            raise _counted(FILE_URL, no_reply(FILE_URL, error)) from None
         passing("after", FILE_URL)
         metrics.SLACK_API.labels(FILE_URL, "none").inc()
         return data
@@ -175,34 +179,41 @@ class WebApi:
             async with patience(self._deadline):
                 with tracing.span(f"slack {kind}"):
                     reply = await self._send(url, body, content_type)
-        except _NO_REPLY as error:
-            raise _counted(kind, _no_reply(kind, error)) from None
+        except NO_REPLY as error:
+            raise _counted(kind, no_reply(kind, error)) from None
         passing("after", kind)
         if 300 <= reply[0] < 400:
             raise _counted(kind, PostingDenied("redirected", f"{kind}: {_REDIRECTED}"))
         return reply
 
     async def _send(self, url: URL, body: bytes, content_type: str) -> _Reply:
-        async with AsyncExitStack() as stack:
-            session = self._client.session
-            if session is None:
-                session = await stack.enter_async_context(aiohttp.ClientSession())
-            reply = await stack.enter_async_context(
-                session.post(
-                    url,
-                    data=body,
-                    headers={"Content-Type": content_type},
-                    allow_redirects=False,
-                    proxy=self._client.proxy,
-                    ssl=True if self._client.ssl is None else self._client.ssl,
-                )
-            )
+        client = self._client
+        async with (
+            self._session() as session,
+            session.post(
+                url,
+                data=body,
+                headers={"Content-Type": content_type},
+                allow_redirects=False,
+                proxy=client.proxy,
+                ssl=True if client.ssl is None else client.ssl,
+            ) as reply,
+        ):
             text = b""
             async for chunk in reply.content.iter_any():
                 text += chunk
                 if len(text) > _REPLY_BYTES:
                     break
             return reply.status, text.decode("utf-8", "replace"), reply.headers
+
+    @asynccontextmanager
+    async def _session(self) -> AsyncIterator[aiohttp.ClientSession]:
+        """The one of the client; without one, one for a request alone."""
+        if self._client.session is not None:
+            yield self._client.session
+            return
+        async with slack_session() as session:
+            yield session
 
 
 _RESPONSE_URL = "response_url"
@@ -213,17 +224,6 @@ _JSON = "application/json;charset=utf-8"
 _BYTES = "application/octet-stream"
 _REPLY_BYTES = 4096
 """More than Slack says there: `ok`, or the code of an error."""
-
-_NO_REPLY = (
-    TimeoutError,
-    aiohttp.ClientError,
-    OSError,
-    ValueError,
-    RecursionError,
-    AttributeError,
-)
-"""What slack_sdk lets through when there was no reply to make sense of; the last one comes
-from a reply that is text where it expects JSON."""
 
 
 def mapping(value: object) -> Mapping[str, Any]:
@@ -262,45 +262,6 @@ def _counted(method: str, error: SlackError) -> SlackError:
     return error
 
 
-def _no_reply(method: str, error: Exception) -> OutcomeUnknown:
-    return OutcomeUnknown(f"{method}: no reply ({type(error).__name__})", pending=True)
-
-
-def _refused(method: str, error: SlackApiError) -> SlackError:
-    reply = error.response
-    status: int = getattr(reply, "status_code", 0) or getattr(reply, "status", 0)
-    return _refusal(method, status, mapping(getattr(reply, "data", None)), reply.headers)
-
-
-def _refusal(
-    method: str, status: int, data: Mapping[str, Any], headers: Mapping[str, str]
-) -> SlackError:
-    code = data.get("error")
-    code = code if isinstance(code, str) else ""
-    if status == 429 or code in ("ratelimited", "rate_limited"):
-        return RateLimited(retry_after(headers))
-    if status >= 500 or code in _MAYBE_APPLIED or (status < 400 and not code):
-        # Without a code it is a gateway that gave up on Slack, which may still be at it.
-        said = f"{method}: {code or f'HTTP {status}'}"
-        return OutcomeUnknown(said, pending=not code, status=status)
-    code = code or f"http_{status}"
-    said = f"{method}: {code}"
-    if isinstance(data.get("needed"), str):
-        said += f" (needed: {data['needed']})"
-    return _class_of(code)(code, said)
-
-
-def _class_of(code: str) -> type[SlackError]:
-    if code in _GONE:
-        return MessageGone
-    # Slack answers so to a table or a number of blocks beyond its limits.
-    if code.endswith("_too_long") or code.startswith("invalid_blocks"):
-        return TooLong
-    if code in _DENIED or code.startswith("restricted_action"):
-        return PostingDenied
-    return SlackError
-
-
 def _answer_of_webhook(body: str) -> Mapping[str, Any]:
     """A response_url answers in JSON, or with the bare code of an error."""
     try:
@@ -309,33 +270,130 @@ def _answer_of_webhook(body: str) -> Mapping[str, Any]:
         return {"error": body} if body.isidentifier() and body != "ok" else {}
 
 
-class RestingApi(WebApi):
-    """As `WebApi`; of the methods that read, none is called while it rests.
+class BoundedReply(aiohttp.ClientResponse):
+    """A reply of which no more is read than `LARGEST_REPLY`."""
 
-    Those that write are paced by whoever calls them, and a view must open before anything else.
-    """
+    async def read(self) -> bytes:
+        """The body. Raises `aiohttp.ClientPayloadError` when it is longer."""
+        if self._body is None:
+            parts: list[bytes] = []
+            size = 0
+            async for part in self.content.iter_any():
+                parts.append(part)
+                size += len(part)
+                if size > LARGEST_REPLY:
+                    self.close()
+                    raise aiohttp.ClientPayloadError("the reply is too long")
+            self._body = b"".join(parts)
+        return await super().read()
 
-    def __init__(
-        self, client: AsyncWebClient, rests: Rests, *, deadline: float = DEADLINE_SECONDS
-    ) -> None:
-        super().__init__(client, deadline=deadline)
-        self._rests = rests
 
-    async def resting(self, method: str) -> float:
-        """For how many seconds `method` will not be called; 0: it may be."""
-        return await self._rests.left(method)
+def slack_session(*, connections: int = 100) -> aiohttp.ClientSession:
+    """For at most so many connections at once; closed by whoever opens it."""
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=connections),
+        cookie_jar=aiohttp.DummyCookieJar(),  # tokens say who asks
+        response_class=BoundedReply,
+    )
 
-    async def call(
-        self, method: str, body: Mapping[str, Any], *, read: bool = False
-    ) -> Mapping[str, Any]:
-        """The reply to one call. Raises what `WebApi.call` raises, and `RateLimited` without a
-        call while the method rests."""
-        if not read:
-            return await super().call(method, body)
-        if left := await self.resting(method):
-            raise RateLimited(left)
+
+class SlackClient(AsyncWebClient):
+    """Whatever comes in the place of one, such as a gateway's page, counts as an object without an
+    answer in it, and so raises `SlackApiError` with a reply that can be read. Slack's own client
+    raises `AttributeError` for some of it, for some hands on a reply of another class, and keeps
+    books for retries at each call. Made with a `session`."""
+
+    async def _request(
+        self, *, http_verb: str, api_url: str, req_args: dict[str, Any]
+    ) -> dict[str, Any]:
+        if self.session is None:
+            raise TypeError("a client without a session")
+        async with self.session.request(http_verb, api_url, **req_args) as reply:
+            said = await reply.read()
+            called_json = reply.content_type.endswith("json")
+            data = _object_in(said) if called_json else {}
+            return {"data": data, "headers": reply.headers, "status_code": reply.status}
+
+
+def _object_in(said: bytes) -> dict[str, Any]:
+    """The JSON object that was `said`; an empty one when it is none."""
+    try:
+        value = json.loads(said)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def slack_client(
+    settings: Settings, session: aiohttp.ClientSession, token: SecretStr | None = None
+) -> SlackClient:
+    """One that shows `token`. No retry handlers: a post that is sent again after a lost reply would
+    show twice."""
+    return SlackClient(
+        token=token.get_secret_value() if token else None,
+        base_url=settings.slack_api_url,
+        session=session,
+        retry_handlers=[],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _OwnUrls:
+    """Tells an address of the Slack behind `api_url` (`SLACK_API_URL`) from another."""
+
+    host: ClassVar[str]
+    """What stands before the domain."""
+
+    origins: frozenset[tuple[str, str, int]]
+
+    @classmethod
+    def of(cls, api_url: str) -> Self:
+        """Beside Slack itself its `host` alone; beside the sandbox the sandbox alone; beside
+        a gateway to Slack both."""
+        api = URL(api_url)
+        host = api.raw_host or ""
+        domain = _domain(host)
+        if domain in _DOMAINS:
+            return cls(frozenset({("https", f"{cls.host}.{domain}", 443)}))
+        names = {host, *_LOOPBACK} if host in _LOOPBACK else {host}
+        origins = {(api.scheme, name, api.port or 0) for name in names}
+        if not _is_loopback(host):
+            origins.add(("https", f"{cls.host}.{_SLACK}", 443))
+        return cls(frozenset(origins))
+
+    def checked(self, address: str) -> URL | None:
+        """The address to send to, as the client reads it; None when it leads elsewhere."""
         try:
-            return await super().call(method, body, read=True)
-        except RateLimited as error:
-            await self._rests.begin(method, error.retry_after)
-            raise
+            url = URL(address)
+            origin = (url.scheme, url.raw_host or "", url.port or 0)
+        except ValueError:
+            return None
+        if url.raw_user is not None or url.raw_password is not None:
+            return None
+        return url if origin in self.origins else None
+
+
+class ResponseUrls(_OwnUrls):
+    """Where answers go ("Handling user interaction")."""
+
+    __slots__ = ()
+    host = "hooks"
+
+
+class FileUrls(_OwnUrls):
+    """Where files go ("files.getUploadURLExternal"), and where they lie ("File object")."""
+
+    __slots__ = ()
+    host = "files"
+
+
+def _domain(host: str) -> str:
+    """`slack.com` for each host below it."""
+    return ".".join(host.split(".")[-2:])
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

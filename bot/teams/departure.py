@@ -28,7 +28,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import StoreUnavailable
-from bot.slack.web_api import TOKEN_GONE
+from bot.slack.refusals import TOKEN_GONE
 from bot.store.installations import part_of
 from bot.store.keys import named
 from bot.store.redis.connection import Store, answered, redis_errors

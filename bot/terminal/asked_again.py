@@ -16,7 +16,7 @@ from bot.ops import command_words, words
 from bot.ops.slack_probe import identify
 from bot.settings import Settings, serves_several
 from bot.slack.installation import Installation
-from bot.slack.transport import SlackClient, slack_session
+from bot.slack.web_api import SlackClient, slack_session
 from bot.store.grok_keys import GrokKeys, OwnKey
 from bot.store.installations import Installations
 from bot.store.redis.connection import Store

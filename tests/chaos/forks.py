@@ -158,10 +158,9 @@ def _shorten(seconds: dict[str, float]) -> None:
         module, _, name = place.partition(":")
         setattr(importlib.import_module(module), name, value)
     if (deadline := seconds.get("bot.slack.web_api:DEADLINE_SECONDS")) is not None:
-        from bot.slack.web_api import RestingApi, WebApi  # noqa: PLC0415
+        from bot.slack.web_api import WebApi  # noqa: PLC0415
 
-        for api in (WebApi, RestingApi):
-            api.__init__.__kwdefaults__ = {"deadline": deadline}
+        WebApi.__init__.__kwdefaults__ = {"deadline": deadline}
 
 
 def _tell(news: dict[str, Any]) -> None:

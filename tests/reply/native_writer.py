@@ -12,7 +12,8 @@ from bot.reply.ledger import Part, Stream
 from bot.reply.writers import Native
 from bot.slack.blocks import Foot, Message, further_message
 from bot.slack.pacing import EditBudget, nothing_taken
-from bot.slack.slack import STREAMING, Slack
+from bot.slack.refusals import STREAMING
+from bot.slack.slack import Slack
 from sandbox.workspace import GENERAL, Workspace
 from sandbox.workspace import Message as Shown
 from tests.reply.fake_ledger import FakeLedger

@@ -15,8 +15,7 @@ from slack_sdk.errors import SlackApiError
 from bot.errors import OutcomeUnknown
 from bot.slack.inbound.incoming import JsonObject
 from bot.slack.inbound.socket_mode import SocketMode
-from bot.slack.transport import SlackClient, slack_session
-from bot.slack.web_api import WebApi
+from bot.slack.web_api import SlackClient, WebApi, slack_session
 from bot.store.installations import Installations
 from bot.store.redis.connection import Store
 from bot.store.seal import Seal

@@ -14,8 +14,7 @@ from bot.errors import OutcomeUnknown, PostingDenied, SlackError
 from bot.slack.blocks import BARE, further_message
 from bot.slack.documents import Announcing, Document, Documents, File
 from bot.slack.slack import Slack
-from bot.slack.transport import FileUrls
-from bot.slack.web_api import WebApi
+from bot.slack.web_api import FileUrls, WebApi
 from sandbox.workspace import ANA, AppConfig, Limits, Workspace, dm_of
 from sandbox.workspace.config import BOT_SCOPES
 from tests.sandbox.slack_app import client_of

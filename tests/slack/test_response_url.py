@@ -15,8 +15,7 @@ from bot.errors import OutcomeUnknown, PostingDenied
 from bot.slack.blocks import BARE, further_message
 from bot.slack.ephemeral import Ephemeral
 from bot.slack.slack import Slack
-from bot.slack.transport import ResponseUrls
-from bot.slack.web_api import WebApi
+from bot.slack.web_api import ResponseUrls, WebApi
 from bot.store.allowances import Allowances
 from bot.store.keys import Keys
 from bot.store.redis.connection import Store

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import web
 
-from bot.slack.transport import SlackClient, slack_session
+from bot.slack.web_api import SlackClient, slack_session
 from bot.store.installations import Installations
 from bot.store.redis.connection import Store
 from bot.store.seal import Seal

@@ -10,7 +10,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import StoreUnavailable
-from bot.slack.transport import slack_session
+from bot.slack.web_api import slack_session
 from bot.store.installations import Installations
 from bot.store.redis.connection import Store
 from bot.store.seal import Seal

@@ -14,7 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.inbound.incoming import JsonObject, Malformed
 from bot.slack.installation import Installation
-from bot.slack.web_api import TOKEN_GONE
+from bot.slack.refusals import TOKEN_GONE
 from bot.store.grok_keys import GrokKeys
 from bot.store.installations import Installations
 from bot.store.keys import Keys

@@ -22,7 +22,7 @@ from bot.patience import pauses
 from bot.slack.inbound import bolt
 from bot.slack.inbound.incoming import Answering, JsonObject, Malformed, json_object
 from bot.slack.installation import Ticket
-from bot.slack.transport import retry_after
+from bot.slack.refusals import retry_after
 from bot.slack_limits import ACK_SECONDS
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.slack.people import membership as module
 from bot.slack.people.membership import MOST_LOOKS, Membership
 from bot.slack.people.person import Person
-from bot.slack.web_api import RestingApi, WebApi
+from bot.slack.web_api import WebApi
 from bot.store.allowances import Allowances, Rests
 from bot.store.keys import Keys
 from bot.store.memory import Memory
@@ -57,7 +57,7 @@ def stranger(user: str) -> Person:
 
 def replica(workspace: Workspace, store: Store, keys: Keys) -> Membership:
     """A process that asks Slack."""
-    api = RestingApi(client_of(workspace), Rests(store, keys))
+    api = WebApi(client_of(workspace), Rests(store, keys))
     return Membership(api, Memory(store, keys), Allowances(store, keys))
 
 

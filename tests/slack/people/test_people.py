@@ -7,11 +7,12 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.people import people
 from bot.slack.people.people import People
 from bot.slack.people.person import Person
-from bot.slack.web_api import RestingApi, WebApi
+from bot.slack.web_api import WebApi
 from bot.store.allowances import Rests
 from bot.store.keys import Keys
 from bot.store.redis.connection import Store
@@ -29,7 +30,7 @@ def replica(
     *,
     deadline: float = 10.0,
 ) -> People:
-    api = RestingApi(client_of(workspace), Rests(store, keys), deadline=deadline)
+    api = WebApi(client_of(workspace), Rests(store, keys), deadline=deadline)
     return people_of(api, store, keys, admins)
 
 
@@ -378,7 +379,7 @@ async def test_a_reply_that_says_nothing_of_anybody_tells_nothing(
 ) -> None:
     class Odd(WebApi):
         def __init__(self) -> None:
-            return
+            super().__init__(AsyncWebClient())
 
         async def call(self, method: str, body: object, *, read: bool = False) -> Any:
             return {"ok": True, "user": user}

@@ -249,6 +249,7 @@ class Replies(WebApi):
     """Answers with messages that no sandbox makes."""
 
     def __init__(self, *messages: Any) -> None:
+        super().__init__(AsyncWebClient())
         self.messages = messages
 
     async def call(self, method: str, body: Any, *, read: bool = False) -> Any:

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from bot.errors import RateLimited
-from bot.slack.web_api import RestingApi
+from bot.slack.web_api import WebApi
 from bot.store.allowances import Rests
 from bot.store.keys import Keys
 from bot.store.redis.connection import Store
@@ -23,8 +23,8 @@ LOOKED_UP = [
 ]
 
 
-def replica(workspace: Workspace, store: Store, keys: Keys) -> RestingApi:
-    return RestingApi(client_of(workspace), Rests(store, keys))
+def replica(workspace: Workspace, store: Store, keys: Keys) -> WebApi:
+    return WebApi(client_of(workspace), Rests(store, keys))
 
 
 @pytest.mark.parametrize(("method", "body"), LOOKED_UP, ids=[method for method, _ in LOOKED_UP])

@@ -11,8 +11,8 @@ from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import OutcomeUnknown, RateLimited
-from bot.slack.transport import LARGEST_REPLY, retry_after, slack_session
-from bot.slack.web_api import WebApi
+from bot.slack.refusals import retry_after
+from bot.slack.web_api import LARGEST_REPLY, WebApi, slack_session
 from tests.slack.answered import answered_by
 
 pytestmark = pytest.mark.integration
