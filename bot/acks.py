@@ -1,4 +1,5 @@
-"""What Slack waits for an ack of in this process: to take a question comes before working on one.
+"""What Slack waits for an ack of in this process, what a listener says in one, and what it does
+after it: to take a question comes before working on one.
 
 One event loop does both. An ack that takes its turn behind the beginnings of a hundred answers
 comes after the 3 s that Slack waits, and the question is lost; an answer that begins half a second
@@ -9,8 +10,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 REST_SECONDS = 1.0
 """For so long after one ack another is expected."""
@@ -34,6 +43,9 @@ OVERDUE_SECONDS = 1.0
 
 MOST_OVERDUE = 50
 """Fewer of them are late for another reason, such as a store that is away."""
+
+DRAIN_SECONDS = 5.0
+"""How long what was begun may take to end when the process ends."""
 
 
 class Acks:
@@ -97,3 +109,69 @@ class Acks:
 
     def _since(self, then: float) -> float:
         return self._clock() - then
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """`ack` goes back to Slack within 3 s: a text for the author alone, or fields of the ack
+    (`response_action`, `options`). `then` is done after it; only it may take its time. With
+    `again` there is no ack: an event Slack delivers once more, a click it marks as failed; when
+    an event has come for the last time, it is acked and `at_last` done in the place of `then`."""
+
+    ack: str | Mapping[str, Any] = ""
+    then: Callable[[], Coroutine[Any, Any, None]] | None = None
+    again: bool = False
+    at_last: Callable[[], Coroutine[Any, Any, None]] | None = None
+
+    @classmethod
+    def marks(cls, errors: Mapping[str, str]) -> Reaction:
+        """To a form: it stays, with a sentence at each of these fields, by block_id."""
+        return cls({"response_action": "errors", "errors": {**errors}})
+
+    @classmethod
+    def shows(cls, view: Mapping[str, Any]) -> Reaction:
+        """To a form: `view` takes its place."""
+        return cls({"response_action": "update", "view": view})
+
+
+async def begun(work: Coroutine[Any, Any, T], seconds: float) -> asyncio.Task[T]:
+    """`work`, once it is done or so many seconds have gone: then it goes on, and whoever asked
+    awaits it. It ends with whoever waits here."""
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.wait([task], timeout=seconds)
+    except asyncio.CancelledError:
+        task.cancel()
+        raise
+    return task
+
+
+class BackgroundTasks:
+    """Owns what listeners do after their ack. Nothing that it runs may raise unnoticed."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> BackgroundTasks:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._tasks:
+            await asyncio.wait(list(self._tasks), timeout=DRAIN_SECONDS)
+        while self._tasks:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.wait(list(self._tasks))
+
+    def start(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Run `work` beside everything else."""
+        task = asyncio.create_task(_guarded(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def _guarded(work: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await work()
+    except Exception:
+        log.exception("task failed")

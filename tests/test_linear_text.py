@@ -67,7 +67,7 @@ MADE_IN_FUNCTIONS = {
     "bot.markdown.inline_markup": ["_mendable: re.compile"],
     "bot.completion.transcript": ["_like_names: re.compile"],
     "bot.ops.redact": ["__init__: re.compile"],
-    "bot.slack.inbound.incoming": ["without_call: re.compile", "without_call: re.compile"],
+    "bot.slack.inbound.payloads": ["without_call: re.compile", "without_call: re.compile"],
 }
 """Patterns that depend on names or secrets: what uses them is driven by `DRIVERS`. Those of
 `markdown` are made when they are needed, and tried by themselves below; that of numbers in an
@@ -93,10 +93,10 @@ REFUSES = {
     "bot.store.redis.address.parse_address": "takes an address of an operator's",
     "bot.store.redis.clients.client": "takes an address of an operator's",
     "bot.markdown.links.places._is_note": "takes one character",
-    "bot.slack.inbound.incoming.parse(body)": "takes JSON (`a payload`)",
-    "bot.slack.inbound.incoming.parse(content_type)": "takes JSON (`a payload`)",
-    "bot.slack.inbound.incoming.parse(all)": "takes JSON (`a payload`)",
-    "bot.slack.inbound.incoming.json_object": "takes JSON (`a payload`)",
+    "bot.slack.inbound.http_mode.parse(body)": "takes JSON (`a payload`)",
+    "bot.slack.inbound.http_mode.parse(content_type)": "takes JSON (`a payload`)",
+    "bot.slack.inbound.http_mode.parse(all)": "takes JSON (`a payload`)",
+    "bot.slack.inbound.payloads.json_object": "takes JSON (`a payload`)",
     "bot.slack.reading.thread._between(ts)": "takes numbers",
     "bot.slack.reading.thread._between(later_ts)": "takes numbers",
     "bot.store.policies._entry": "takes what the bot has stored",

@@ -11,6 +11,7 @@ import structlog
 from attrs import frozen
 
 from bot import words as general
+from bot.acks import Reaction, begun
 from bot.admin.changing import Caller, Changing, CommandReply, not_changed, refused
 from bot.admin.grok_key import GrokKeyForm
 from bot.admin.prompts import PromptCommands
@@ -35,7 +36,6 @@ from bot.rules.commands import AdminCommand
 from bot.rules.policy import InForce
 from bot.settings import Settings, default_values
 from bot.slack.charts.chart_pictures import send_pictures
-from bot.slack.inbound.incoming import Reaction, begun
 from bot.slack.inbound.payloads import SlashCommand
 from bot.slack.side import SlackSide
 from bot.store.side import StoreSide

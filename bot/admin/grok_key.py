@@ -10,6 +10,7 @@ import structlog
 from attrs import frozen
 from pydantic import SecretStr
 
+from bot.acks import Reaction
 from bot.admin.changing import Caller, CommandReply, not_changed
 from bot.asking.admission import Permission
 from bot.errors import GrokFailed, StoreUnavailable
@@ -17,8 +18,8 @@ from bot.grok.client import GrokClient
 from bot.net.web_address import is_one_word
 from bot.rules.commands import AdminCommand
 from bot.slack.blocks import section
-from bot.slack.inbound.incoming import Reaction
-from bot.slack.inbound.payloads import SlashCommand, Submission
+from bot.slack.inbound.interactions import Submission
+from bot.slack.inbound.payloads import SlashCommand
 from bot.slack.side import SlackSide
 from bot.slack.views import ViewJson
 from bot.views.form_fields import Values, held_text, input_block, modal, sentence_view

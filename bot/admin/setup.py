@@ -12,6 +12,7 @@ from functools import partial
 import structlog
 from attrs import frozen
 
+from bot.acks import Reaction
 from bot.admin.changing import Caller, Changing, CommandReply, not_changed
 from bot.asking.admission import Permission, Presence
 from bot.asking.rules_text import whose
@@ -21,8 +22,8 @@ from bot.rules.commands import Matter
 from bot.rules.policy import Fields, Policy, default_fields, limit_fields
 from bot.rules.quota import Scope
 from bot.slack import plain_blocks
-from bot.slack.inbound.incoming import Reaction, mentioned
-from bot.slack.inbound.payloads import Click, GlobalShortcut, Submission
+from bot.slack.inbound.interactions import Click, GlobalShortcut, Submission
+from bot.slack.inbound.payloads import mentioned
 from bot.slack.side import SlackSide
 from bot.slack.views import ViewJson
 from bot.store.side import StoreSide

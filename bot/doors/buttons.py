@@ -11,6 +11,7 @@ from functools import partial
 
 from attrs import frozen
 
+from bot.acks import Reaction
 from bot.asking.asking import Asking, Refused, Taken
 from bot.completion.ask import Ask, Begun, written
 from bot.completion.request import CompletionRequest
@@ -24,8 +25,7 @@ from bot.patience import soon
 from bot.reply import chain
 from bot.reply.ledger import Way, route_of
 from bot.slack.blocks import named_by
-from bot.slack.inbound.incoming import Reaction
-from bot.slack.inbound.payloads import Click
+from bot.slack.inbound.interactions import Click
 from bot.slack.people.person import Person
 from bot.slack.reading.message_text import with_reasons
 from bot.slack.views import ViewJson

@@ -13,6 +13,7 @@ from functools import partial
 from attrs import frozen
 from pydantic import JsonValue
 
+from bot.acks import Reaction, begun
 from bot.asking.admission import Permission, Presence
 from bot.completion.ask import Ask
 from bot.completion.excerpt import excerpt
@@ -21,8 +22,8 @@ from bot.jobs.queue import Queue
 from bot.patience import soon
 from bot.reply.ledger import Way, route_of
 from bot.slack.blocks import BUTTONS_BLOCK, Message, named_by, offer
-from bot.slack.inbound.incoming import Reaction, begun
-from bot.slack.inbound.payloads import Click, SlackMessage
+from bot.slack.inbound.interactions import Click
+from bot.slack.inbound.payloads import SlackMessage
 from bot.slack.reading.message_text import name_of
 from bot.slack.side import SlackSide
 from bot.slack.slack import METADATA_EVENT, job_of_mark

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from bot import metrics, words
+from bot.acks import Reaction
 from bot.admin.grok_key import GrokKeyForm
 from bot.admin.prompts import PromptCommands
 from bot.asking.asking import Asking, Refused, Taken
@@ -20,8 +21,7 @@ from bot.rules.commands import Form, Help, help_text, parse, parse_command, with
 from bot.rules.nearly import meant
 from bot.rules.saved_prompts import filled
 from bot.slack.blocks import Message
-from bot.slack.inbound.incoming import Reaction, mentioned, shown
-from bot.slack.inbound.payloads import SlashCommand
+from bot.slack.inbound.payloads import SlashCommand, mentioned, shown
 from bot.words import prompts as prompt_words
 
 if TYPE_CHECKING:

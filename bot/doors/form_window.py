@@ -28,7 +28,7 @@ from bot.errors import (
 from bot.files.file import FileRef
 from bot.rules.saved_prompts import Offer
 from bot.slack.ephemeral import Ephemeral
-from bot.slack.inbound.payloads import Click, Submission
+from bot.slack.inbound.interactions import Click, Submission
 from bot.slack.views import OpenView, ViewJson, Views
 from bot.store.memory import Drafts
 from bot.views.form_fields import held_text, loading_view, sentence_view

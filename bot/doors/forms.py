@@ -10,6 +10,7 @@ from functools import partial
 
 from attrs import frozen
 
+from bot.acks import Reaction
 from bot.asking.admission import Admission, Presence, knows_rules
 from bot.asking.asking import Asking, Refused, Taken
 from bot.completion.ask import Place, conversation_of
@@ -25,17 +26,15 @@ from bot.patience import soon
 from bot.rules.policy import Models
 from bot.rules.quota import Scope
 from bot.slack import plain_blocks
-from bot.slack.inbound.incoming import Reaction, mentioned
-from bot.slack.inbound.payloads import (
+from bot.slack.inbound.interactions import (
     Click,
     GlobalShortcut,
     MessageShortcut,
-    SlackMessage,
-    SlashCommand,
     Submission,
     Suggestion,
     View,
 )
+from bot.slack.inbound.payloads import SlackMessage, SlashCommand, mentioned
 from bot.slack.people.membership import REMEMBERED_SECONDS
 from bot.slack.people.person import Person
 from bot.slack.reading.message_text import LOOK_UP_SECONDS, files_in, said_in

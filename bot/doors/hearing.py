@@ -14,7 +14,10 @@ from bot.doors.thanks import is_thanks
 from bot.files.file import FileInfo
 from bot.markdown.characters import printable
 from bot.slack.files import files_of
-from bot.slack.inbound.incoming import (
+from bot.slack.inbound.interactions import viewed_in
+from bot.slack.inbound.payloads import (
+    MessageEvent,
+    SlackMessage,
     mentioned,
     names_somebody,
     says_forget,
@@ -22,7 +25,6 @@ from bot.slack.inbound.incoming import (
     shown,
     without_call,
 )
-from bot.slack.inbound.payloads import MessageEvent, SlackMessage, viewed_in
 from bot.slack.reading.message_text import Attached, Parts, bounded, parts_of, with_reasons
 from bot.words import files as words
 from bot.words import talk

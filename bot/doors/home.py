@@ -11,6 +11,7 @@ from functools import partial
 from attrs import frozen
 from pydantic import JsonValue
 
+from bot.acks import Reaction
 from bot.admin.usage import cap_line, limits_and_use
 from bot.asking.admission import Permission, knows_rules
 from bot.asking.rules_text import default_label, default_value, kept_out, notices, searchable_text
@@ -20,8 +21,7 @@ from bot.patience import soon
 from bot.rules.policy import InForce, Limit, Models, Policy
 from bot.rules.quota import Scope, windows_at
 from bot.settings import Settings, asking_channels, default_values, zone_of
-from bot.slack.inbound.incoming import Reaction
-from bot.slack.inbound.payloads import HomeOpened
+from bot.slack.inbound.interactions import HomeOpened
 from bot.slack.people.person import Person
 from bot.slack.side import SlackSide
 from bot.store.conversations import Recent

@@ -11,6 +11,7 @@ import structlog
 from attrs import frozen
 
 from bot import metrics, words
+from bot.acks import Reaction
 from bot.asking.admission import Admission
 from bot.asking.asking import Asking, Refused, Taken
 from bot.completion.ask import Place, Surface
@@ -25,8 +26,7 @@ from bot.patience import soon
 from bot.rules.commands import Form, Help, help_text, parse
 from bot.rules.nearly import meant
 from bot.slack.blocks import Message, offer
-from bot.slack.inbound.incoming import Reaction, mentioned, shown
-from bot.slack.inbound.payloads import MessageEvent
+from bot.slack.inbound.payloads import MessageEvent, mentioned, shown
 from bot.slack.people.person import Person
 from bot.slack.reading.thread import WholeMessages
 from bot.slack.side import SlackSide

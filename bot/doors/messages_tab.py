@@ -11,6 +11,7 @@ from functools import partial
 import structlog
 from attrs import frozen
 
+from bot.acks import Reaction
 from bot.admin.prompts import PromptCommands
 from bot.asking.admission import Admission
 from bot.asking.asking import Asking, Refused
@@ -23,8 +24,7 @@ from bot.patience import soon
 from bot.rules.saved_prompts import PLACE
 from bot.slack.agent import SUGGESTED
 from bot.slack.blocks import Message, Offered, lines, row, small
-from bot.slack.inbound.incoming import Reaction
-from bot.slack.inbound.payloads import Click, ContextChanged, HomeOpened
+from bot.slack.inbound.interactions import Click, ContextChanged, HomeOpened
 from bot.slack.people.person import Person
 from bot.slack.side import SlackSide
 from bot.slack_limits import (

@@ -11,6 +11,7 @@ from attrs import frozen
 from pydantic import ValidationError
 
 from bot import words
+from bot.acks import Reaction
 from bot.asking.asking import Asking, Refused, promise
 from bot.completion.ask import Place
 from bot.completion.flags import Flags
@@ -20,8 +21,7 @@ from bot.doors.forms import FindTyped
 from bot.errors import SlackError
 from bot.patience import soon
 from bot.slack.blocks import Message, Offered, offer
-from bot.slack.inbound.incoming import Reaction
-from bot.slack.inbound.payloads import Click
+from bot.slack.inbound.interactions import Click
 from bot.slack.side import SlackSide
 from bot.store.side import StoreSide
 from bot.words import talk

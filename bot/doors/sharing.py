@@ -13,6 +13,7 @@ import structlog
 from attrs import frozen
 
 from bot import words
+from bot.acks import Reaction
 from bot.completion.ask import Ask
 from bot.completion.result import Answer
 from bot.doors.clicks import Clicks
@@ -20,8 +21,7 @@ from bot.errors import PostingDenied, SlackError, what_it_says
 from bot.jobs.job import Job
 from bot.reply import chain
 from bot.slack.blocks import BUTTONS_BLOCK, Message, Question
-from bot.slack.inbound.incoming import Reaction
-from bot.slack.inbound.payloads import Click
+from bot.slack.inbound.interactions import Click
 from bot.slack.side import SlackSide
 from bot.store.side import StoreSide
 from bot.words import talk

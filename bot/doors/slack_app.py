@@ -15,14 +15,16 @@ from typing import Any, TypeVar
 
 import structlog
 from attrs import frozen
+from pydantic import ValidationError
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.error import BoltUnhandledRequestError
+from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import metrics, words
-from bot.acks import Acks
+from bot import metrics, tracing, words
+from bot.acks import Acks, BackgroundTasks, Reaction
 from bot.admin.grok_key import KEY_FORM, GrokKeyForm
 from bot.admin.setup import Setup
 from bot.doors.buttons import Buttons
@@ -36,22 +38,20 @@ from bot.doors.sharing import SHARE, Sharing
 from bot.doors.stopping import Stopping
 from bot.doors.voting import FEEDBACK_FORM, Voting
 from bot.slack.blocks import BUTTONS, FEEDBACK
-from bot.slack.inbound.bolt import PAYLOAD, RETRY, not_now, not_understood
-from bot.slack.inbound.incoming import BackgroundTasks, Malformed, Reaction
-from bot.slack.inbound.payloads import (
+from bot.slack.inbound.bolt import not_now, not_understood
+from bot.slack.inbound.interactions import (
     Click,
+    Closing,
     ContextChanged,
     GlobalShortcut,
     HomeOpened,
-    MessageEvent,
     MessageShortcut,
-    Payload,
     ReactionEvent,
     SessionStopped,
-    SlashCommand,
     Submission,
     Suggestion,
 )
+from bot.slack.inbound.payloads import JsonObject, Malformed, MessageEvent, Payload, SlashCommand
 from bot.slack.installation import Installation
 from bot.slack_limits import EVENT_RETRIES
 from bot.views.form_view import ADVANCED_ID, CALLBACK_ID
@@ -63,6 +63,30 @@ log = structlog.get_logger(__name__)
 COMMAND = "/grok"
 GLOBAL_SHORTCUT = "new_grok"
 MESSAGE_SHORTCUT = "ask_grok"
+
+PAYLOAD = "grok_payload"
+RETRY = "grok_retry"
+
+_NOT_READ = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+"""What Bolt raises over a payload whose parts are of another kind than it takes for granted."""
+
+_KINDS: Mapping[str, type[Payload]] = {
+    "shortcut": GlobalShortcut,
+    "message_action": MessageShortcut,
+    "block_actions": Click,
+    "view_submission": Submission,
+    "view_closed": Closing,
+    "block_suggestion": Suggestion,
+}
+_EVENTS: Mapping[str, type[Payload]] = {
+    "message": MessageEvent,
+    "app_mention": MessageEvent,
+    "app_home_opened": HomeOpened,
+    "app_context_changed": ContextChanged,
+    "agent_session_stopped": SessionStopped,
+    "reaction_added": ReactionEvent,
+    "reaction_removed": ReactionEvent,
+}
 
 P = TypeVar("P", bound=Payload)
 
@@ -122,6 +146,55 @@ def build_slack_app(
     _Connector(app, tasks, acks or Acks()).connect(listeners)
     app.error(_unhandled)
     return app
+
+
+async def answer(app: AsyncApp, body: JsonObject, retry: object = 0) -> BoltResponse:
+    """What `app` says to `body`, which was parsed here; its listeners find the payload that it
+    is in their context, as `PAYLOAD`, and as `RETRY` how often Slack has sent it before, which is
+    what it says of `retry`. Raises `Malformed`.
+    """
+    payload = payload_of(body)
+    try:
+        context = {PAYLOAD: payload, RETRY: _count(retry)}
+        # In this mode Bolt takes what was parsed; in the other it would parse the body again.
+        request = AsyncBoltRequest(mode="socket_mode", body=body, context=context)
+        with tracing.span(f"slack {type(payload).__name__}", retry=_count(retry)):
+            return await app.async_dispatch(request)
+    except _NOT_READ as error:
+        raise Malformed(type(error).__name__) from None
+
+
+def payload_of(body: Mapping[str, Any]) -> Payload | None:
+    """What `body` is; None for a kind that the bot does not know. Raises `Malformed`."""
+    kind = body.get("type", "")
+    if not isinstance(kind, str):
+        raise Malformed("a type that is no text")
+    if kind == "event_callback":
+        event = body.get("event")
+        if not isinstance(event, Mapping) or not isinstance(event.get("type"), str):
+            raise Malformed("an event without its type")
+        return _read(_EVENTS.get(event["type"]), event)
+    if "command" not in body:
+        return _read(_KINDS.get(kind), body)
+    if kind:
+        raise Malformed("of two kinds at once")
+    return _read(SlashCommand, body)
+
+
+def _read(model: type[Payload] | None, body: Mapping[str, Any]) -> Payload | None:
+    if model is None:
+        return None
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        # What lies deeper may be named by whoever sent it.
+        names = sorted({str(fault["loc"][0]) for fault in error.errors() if fault["loc"]})
+        raise Malformed(f"{model.__name__}: {', '.join(names)}") from None
+
+
+def _count(retry: object) -> int:
+    said = str(retry)
+    return int(said) if said.isascii() and said.isdecimal() and len(said) < 4 else 0
 
 
 @frozen

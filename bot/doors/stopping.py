@@ -8,6 +8,7 @@ from functools import partial
 import structlog
 from attrs import frozen
 
+from bot.acks import Reaction
 from bot.completion.ask import conversation_of
 from bot.doors.clicks import STORE_SECONDS, Clicks, job_named_by
 from bot.doors.hearing import dedupe_of
@@ -16,8 +17,8 @@ from bot.jobs.job import Job
 from bot.jobs.queue import Queue
 from bot.patience import soon
 from bot.reply.ledger import stands
-from bot.slack.inbound.incoming import Reaction
-from bot.slack.inbound.payloads import MessageEvent, SessionStopped
+from bot.slack.inbound.interactions import SessionStopped
+from bot.slack.inbound.payloads import MessageEvent
 
 log = structlog.get_logger(__name__)
 

@@ -18,6 +18,7 @@ from typing import TypeVar
 import structlog
 from attrs import field, frozen
 
+from bot.acks import Reaction, begun
 from bot.completion.excerpt import excerpt
 from bot.doors.clicks import STORE_SECONDS, Clicks, is_about, job_named_by
 from bot.errors import SlackError
@@ -28,8 +29,7 @@ from bot.rules.policy import InForce
 from bot.rules.votes import COMMENT_CHARS, REASONS, Choice, Reason, Vote, judged_of
 from bot.settings import Settings, zone_of
 from bot.slack.blocks import small, voted
-from bot.slack.inbound.incoming import Reaction, begun
-from bot.slack.inbound.payloads import Click, ReactionEvent, Submission, View
+from bot.slack.inbound.interactions import Click, ReactionEvent, Submission, View
 from bot.slack.reading.thread import WholeMessages
 from bot.slack.side import SlackSide
 from bot.slack.views import ViewJson

@@ -15,7 +15,7 @@ import structlog
 from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.acks import Acks
+from bot.acks import Acks, BackgroundTasks
 from bot.doors import slack_app
 from bot.duties import Duty
 from bot.errors import StartupError
@@ -28,7 +28,7 @@ from bot.ops import words
 from bot.ops.manifest import SCOPES
 from bot.settings import Settings
 from bot.slack.inbound import bolt
-from bot.slack.inbound.incoming import Answering, BackgroundTasks, JsonObject
+from bot.slack.inbound.payloads import Answering, JsonObject
 from bot.slack.installation import Installation
 from bot.slack.web_api import slack_client
 from bot.store.redis.connection import Store
@@ -188,7 +188,7 @@ def _answering(ground: Ground, installation: Installation, parts: Wiring) -> Ans
         )
 
     async def answering(body: JsonObject, retry: object) -> BoltResponse:
-        return await bolt.answer(doors(), body, retry)
+        return await slack_app.answer(doors(), body, retry)
 
     ground.rest.once_there_to_ack(doors)  # what comes before that has them joined at once
     return answering

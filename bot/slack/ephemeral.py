@@ -11,7 +11,7 @@ from attrs import frozen
 from bot.errors import SlackError, TryAgain
 from bot.markdown.characters import shortened
 from bot.slack.blocks import Message, note
-from bot.slack.inbound.payloads import Click
+from bot.slack.inbound.interactions import Click
 from bot.slack.slack import Slack
 from bot.slack_limits import SECTION_TEXT_CHARS
 from bot.store.allowances import Allowances

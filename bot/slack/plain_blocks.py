@@ -16,7 +16,7 @@ from bot.markdown.filling import Room
 from bot.markdown.lines import Fence, opened_fence, starts_table
 from bot.markdown.markdown import Layout
 from bot.slack.blocks import Block, Kind, Message
-from bot.slack.inbound.incoming import shown
+from bot.slack.inbound.payloads import shown
 
 _BOLD = re.compile(r"(?<![\w*])\*(?=[^\s*])([^*\n]*)\*(?![\w*])")
 _LIST_MARK = re.compile(r"^• ", re.MULTILINE)

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from bot.acks import Reaction
 from bot.admin.changing import Changing
 from bot.admin.commands import CommandRunner
 from bot.admin.grok_key import GrokKeyForm
@@ -18,8 +19,7 @@ from bot.grok.client import GrokClient
 from bot.jobs.queue import Queue
 from bot.rules.commands import parse_command
 from bot.settings import Settings, admins_of
-from bot.slack.inbound.incoming import Reaction, mentioned, shown
-from bot.slack.inbound.payloads import SlashCommand
+from bot.slack.inbound.payloads import SlashCommand, mentioned, shown
 from bot.slack.people.membership import ChannelNames
 from bot.slack.web_api import WebApi
 from bot.store.keys import Keys

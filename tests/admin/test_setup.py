@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bot.acks import Reaction
 from bot.admin.changing import Changing
 from bot.admin.setup import Changed, Setup
 from bot.asking.admission import Permission, Presence
@@ -17,8 +18,7 @@ from bot.grok.client import GrokClient
 from bot.rules.policy import Rules, default_fields, limit_fields
 from bot.rules.quota import EACH_USER, WORKSPACE, Scope
 from bot.settings import Settings, admins_of
-from bot.slack.inbound.incoming import Reaction
-from bot.slack.inbound.payloads import Suggestion
+from bot.slack.inbound.interactions import Suggestion
 from bot.slack.web_api import WebApi
 from bot.store.keys import Keys
 from bot.store.policies import Policies

@@ -15,17 +15,16 @@ from typing import Any
 from pydantic import BaseModel
 from slack_bolt.async_app import AsyncAck
 
-from bot.slack.inbound.incoming import BackgroundTasks, Reaction
-from bot.slack.inbound.payloads import (
+from bot.acks import BackgroundTasks, Reaction
+from bot.slack.inbound.interactions import (
     Click,
     GlobalShortcut,
     HomeOpened,
-    MessageEvent,
     MessageShortcut,
-    SlashCommand,
     Submission,
     Suggestion,
 )
+from bot.slack.inbound.payloads import MessageEvent, SlashCommand
 from sandbox.workspace import Workspace
 from tests.sandbox.slack_app import app_of, socket_mode
 

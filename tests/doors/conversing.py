@@ -14,6 +14,7 @@ from typing import Any
 
 import aiohttp
 
+from bot.acks import Reaction
 from bot.admin.prompts import PromptCommands
 from bot.asking.admission import Admission
 from bot.completion.ask import Ask
@@ -26,8 +27,8 @@ from bot.grok.client import GrokClient
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
 from bot.settings import Settings
-from bot.slack.inbound.incoming import Reaction
-from bot.slack.inbound.payloads import Click, MessageEvent
+from bot.slack.inbound.interactions import Click
+from bot.slack.inbound.payloads import MessageEvent
 from bot.slack.reading.thread import WholeMessages
 from bot.slack.web_api import WebApi
 from bot.store.keys import Keys

@@ -10,6 +10,7 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.acks import Reaction
 from bot.admin.prompts import PromptCommands
 from bot.asking.admission import Admission, Presence
 from bot.completion.ask import Ask
@@ -19,8 +20,7 @@ from bot.doors.forms import Find, Forms
 from bot.grok.client import open_grok
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
-from bot.slack.inbound.incoming import Reaction
-from bot.slack.inbound.payloads import Click
+from bot.slack.inbound.interactions import Click
 from bot.slack.web_api import WebApi
 from bot.store.keys import Keys
 from bot.store.memory import Drafts

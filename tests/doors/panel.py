@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+from bot.acks import Reaction
 from bot.asking.admission import Permission, Presence
 from bot.completion.ask import Ask
 from bot.completion.result import Answer
@@ -15,8 +16,7 @@ from bot.grok.client import GrokClient
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
 from bot.settings import Settings
-from bot.slack.inbound.incoming import Reaction
-from bot.slack.inbound.payloads import Click
+from bot.slack.inbound.interactions import Click
 from bot.slack.web_api import WebApi
 from sandbox.workspace import ANA, GENERAL, Message, Workspace
 from tests.asking.askings import asking_of

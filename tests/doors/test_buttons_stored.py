@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from bot.acks import Reaction
 from bot.doors import clicks as module
 from bot.grok.client import GrokClient
 from bot.jobs.queue import Queue
-from bot.slack.inbound.incoming import Reaction
-from bot.slack.inbound.payloads import Click
+from bot.slack.inbound.interactions import Click
 from bot.store.keys import Keys
 from bot.store.redis.connection import Store
 from bot.words import talk

@@ -14,7 +14,7 @@ from bot.grok.client import GrokClient
 from bot.rules.policy import default_fields, limit_fields
 from bot.rules.quota import WORKSPACE, Scope
 from bot.settings import Settings
-from bot.slack.inbound.payloads import HomeOpened
+from bot.slack.inbound.interactions import HomeOpened
 from bot.slack.web_api import WebApi
 from bot.store.conversations import Recent
 from bot.store.keys import Keys

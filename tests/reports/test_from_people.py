@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.completion.flags import parse_text
-from bot.slack.inbound.incoming import shown
+from bot.slack.inbound.payloads import shown
 from bot.slack.reading.message_text import text_of_message
 from tests.reports.report import Report
 

@@ -7,6 +7,7 @@ import hmac
 import re
 import time
 from collections.abc import Mapping
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 from pydantic import SecretStr
@@ -16,11 +17,17 @@ from bot.net.http_connection import refused
 from bot.net.listening import Handler, Listening
 from bot.settings import SLACK_PATH
 from bot.slack.inbound import bolt
-from bot.slack.inbound.incoming import Answering, Malformed, parse
+from bot.slack.inbound.payloads import Answering, JsonObject, Malformed, json_object
 from bot.slack_limits import SIGNATURE_AGE_SECONDS
 
 MOST_CONNECTIONS = 128
 """At once: Slack opens one for each of its requests, and each is over within moments."""
+
+_MOST_FIELDS = 200
+"""Fields of a form; a command has about fifteen."""
+
+_FORMS = {"payload", "command", "ssl_check"}
+"""One of these fields is in each form that Slack sends."""
 
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
 _SIGNATURE = re.compile(r"v0=[0-9a-f]{64}")
@@ -90,3 +97,24 @@ def _claim(request: web.BaseRequest) -> tuple[str, str] | None:
     if abs(time.time() - int(timestamp)) > SIGNATURE_AGE_SECONDS:
         return None
     return timestamp, signature
+
+
+def parse(body: bytes, content_type: str) -> JsonObject:
+    """The payload in the body of a signed request: JSON, a form, or JSON in a form's `payload`.
+
+    Raises `Malformed`.
+    """
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Malformed("not UTF-8") from None
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind == "application/json" or text.startswith("{"):
+        return json_object(text)
+    try:
+        form = dict(parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_FIELDS))
+    except ValueError:
+        raise Malformed("too many fields") from None
+    if not _FORMS & form.keys():
+        raise Malformed("nothing in it")
+    return json_object(form["payload"]) if "payload" in form else form

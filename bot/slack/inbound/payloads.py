@@ -1,31 +1,57 @@
-"""Slack's payloads, parsed at the edge: only the fields that the bot uses.
+"""Slack's payloads, by whichever way they come, read at the edge: their JSON, the models of what
+people write in commands and messages, and the text in them, turned back into what was seen when it
+was written.
 
-Each model names the page of docs.slack.dev that describes it. What a payload holds beside
-them is left alone; one that lacks them is `Malformed`.
+A model has only the fields that the bot uses, and names the page of docs.slack.dev that describes
+it. What a payload holds beside them is left alone; one that lacks them is `Malformed`.
 """
 
 # Annotations are no texts here: pydantic would compile each by itself.
 
+import json
 import re
-import time
-from collections.abc import Mapping
-from typing import Annotated, Any
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 from pydantic import (
     AliasChoices,
-    AliasPath,
     BaseModel,
     ConfigDict,
     Field,
     JsonValue,
     StringConstraints,
-    ValidationError,
     ValidationInfo,
     field_validator,
     model_validator,
 )
 
-from bot.slack.inbound.incoming import Malformed
+from bot.completion.excerpt import as_text
+from bot.completion.lexer import from_seen
+
+if TYPE_CHECKING:
+    from slack_bolt.response import BoltResponse
+
+JsonObject = dict[str, Any]
+
+Answering = Callable[[JsonObject, object], Awaitable["BoltResponse"]]
+"""Answers a payload, with what Slack says of how often it has sent it before; raises `Malformed`.
+`answer` of the doors is one, given an app."""
+
+DEEPEST = 64
+"""Objects and lists within one another; Slack's own views and messages have about twenty."""
+
+_LARGEST_NUMBER = 2**63
+
+_TOKEN = re.compile(
+    r"<(?P<sigil>[@#!]?)(?P<target>[^<>|]+)(?:\|(?P<label>[^<>]*))?>|&(?P<entity>amp|lt|gt);"
+)
+_MENTION = re.compile(r"<@([^<>|]+)(?:\|[^<>]*)?>")
+_GROUP = re.compile(r"<!(?:subteam\^|here|channel|everyone)")
+_LEFT_OUT = re.compile(r"\A(?:(?:https?://)?(?:www\.)?|mailto:|tel:)")
+_ENTITIES = {"amp": "&", "lt": "<", "gt": ">"}
+_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+_NO_NAMES: Mapping[str, str] = {}
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 """Of a person, a bot or a place; Slack's are capital letters and digits."""
@@ -33,16 +59,50 @@ Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}
 Moment = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,16}(\.[0-9]{1,16})?$")]
 """When a message was posted, which is its name in its channel: `1700000000.000001`."""
 
-_A_CHANNEL = re.compile(r"[CG][A-Za-z0-9]{1,63}")
-_MOST_ENTITIES = 20
-
-_NoId = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9][A-Za-z0-9_.-]{0,63})?$")]
-_NoMoment = Annotated[str, StringConstraints(pattern=r"^([0-9]{1,16}(\.[0-9]{1,16})?)?$")]
+NoId = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9][A-Za-z0-9_.-]{0,63})?$")]
+NoMoment = Annotated[str, StringConstraints(pattern=r"^([0-9]{1,16}(\.[0-9]{1,16})?)?$")]
 """The same, or empty."""
 
 LONGEST_FIELD = 4_000
 """Characters of a field that is no text of a person: Slack's longest, the `private_metadata` of a
 view, has 3,000 ("View object")."""
+
+
+class Malformed(Exception):  # named as it is told
+    """What came is no payload of Slack's. Says why, in words that hold nothing of it."""
+
+
+def json_object(text: str) -> JsonObject:
+    """The JSON object that `text` is. Raises `Malformed`.
+
+    Numbers are finite and fit 64 bits. Half a surrogate pair, which no UTF-8 can hold, is
+    replaced.
+    """
+    try:
+        found = json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise Malformed("not JSON") from None
+    if not isinstance(found, dict):
+        raise Malformed("no object")
+    return {name: value for name, value in _clean(found, 0).items() if value is not None}
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _clean(value: Any, depth: int) -> Any:
+    if depth > DEEPEST:
+        raise Malformed("too deep")
+    if isinstance(value, str):
+        return as_text(value)
+    if isinstance(value, dict):
+        return {as_text(name): _clean(each, depth + 1) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_clean(each, depth + 1) for each in value]
+    if isinstance(value, int | float) and not -_LARGEST_NUMBER < value < _LARGEST_NUMBER:
+        raise Malformed("a number too large")
+    return value
 
 
 class Payload(BaseModel):
@@ -79,17 +139,9 @@ class SlashCommand(Payload):
     text: str = ""
     trigger_id: str
     user_id: Id
-    team_id: _NoId = ""
+    team_id: NoId = ""
     channel_id: Id
     response_url: str = ""
-
-
-class GlobalShortcut(Payload):
-    """A shortcut from the shortcuts menu ("Shortcut payload")."""
-
-    callback_id: str
-    trigger_id: str
-    user: Id = Field(validation_alias=AliasPath("user", "id"))
 
 
 class SlackMessage(Payload):
@@ -97,136 +149,15 @@ class SlackMessage(Payload):
 
     ts: Moment
     text: str = ""
-    user: _NoId = ""
+    user: NoId = ""
     username: str = ""
-    bot_id: _NoId = ""
-    thread_ts: _NoMoment = ""
+    bot_id: NoId = ""
+    thread_ts: NoMoment = ""
     subtype: str = ""
     files: tuple[dict[str, JsonValue], ...] = ()
     blocks: tuple[dict[str, JsonValue], ...] = ()
     attachments: tuple[dict[str, JsonValue], ...] = ()
     metadata: dict[str, Any] = Field(default_factory=dict)
-
-
-class MessageShortcut(Payload):
-    """A shortcut from the menu of a message ("Message shortcut payload")."""
-
-    callback_id: str
-    trigger_id: str
-    user: Id = Field(validation_alias=AliasPath("user", "id"))
-    channel: Id = Field(validation_alias=AliasPath("channel", "id"))
-    response_url: str = ""
-    message: SlackMessage
-
-
-class Action(Payload):
-    """One element that was used ("block_actions payload")."""
-
-    action_id: str
-    block_id: str = ""
-    value: str = ""
-    action_ts: _NoMoment = ""
-
-
-class View(Payload):
-    """A view that is open ("View object"). `values` maps block_id and action_id to what an
-    input holds."""
-
-    id: str
-    hash: str = ""
-    callback_id: str = ""
-    private_metadata: str = ""
-    values: dict[str, dict[str, dict[str, JsonValue]]] = Field(
-        default_factory=dict, validation_alias=AliasPath("state", "values")
-    )
-
-
-class Click(Payload):
-    """A button pressed or a choice made, in a message or in a view ("block_actions payload")."""
-
-    user: Id = Field(validation_alias=AliasPath("user", "id"))
-    user_team: _NoId = Field("", validation_alias=AliasPath("user", "team_id"))
-    trigger_id: str = ""
-    response_url: str = ""
-    channel: _NoId = Field("", validation_alias=AliasPath("channel", "id"))
-    thread_ts: _NoMoment = Field("", validation_alias=AliasPath("container", "thread_ts"))
-    ephemeral: bool = Field(False, validation_alias=AliasPath("container", "is_ephemeral"))
-    actions: tuple[Action, ...] = Field(min_length=1)
-    view: View | None = None
-
-    @property
-    def action(self) -> Action:
-        """What was used: Slack sends one at a time."""
-        return self.actions[0]
-
-    @property
-    def at(self) -> float:
-        """When it was used, Unix time in seconds; now where Slack does not say."""
-        return float(self.action.action_ts or time.time())
-
-
-class ResponseUrl(Payload):
-    """Where an answer may go that a form was submitted with."""
-
-    response_url: str
-    channel_id: Id
-    block_id: str = ""
-
-
-class Submission(Payload):
-    """A form that was submitted ("view_submission payload")."""
-
-    user: Id = Field(validation_alias=AliasPath("user", "id"))
-    user_team: _NoId = Field("", validation_alias=AliasPath("user", "team_id"))
-    trigger_id: str = ""
-    view: View
-    response_urls: tuple[ResponseUrl, ...] = ()
-
-
-class Closing(Payload):
-    """A form that was closed ("view_closed payload")."""
-
-    user: Id = Field(validation_alias=AliasPath("user", "id"))
-    view: View
-
-
-class Suggestion(Payload):
-    """What was typed into a select whose options the bot gives ("block_suggestion payload")."""
-
-    user: Id = Field(validation_alias=AliasPath("user", "id"))
-    action_id: str
-    block_id: str = ""
-    value: str = ""
-    private_metadata: str = Field("", validation_alias=AliasPath("view", "private_metadata"))
-
-
-class HomeOpened(Payload):
-    """Somebody looks at the app's Home ("app_home_opened event")."""
-
-    user: Id
-    channel: _NoId = ""
-    tab: str = "home"
-
-
-class ContextChanged(Payload):
-    """What somebody looks at beside the app ("app_context_changed event")."""
-
-    user: _NoId = ""
-    channel: _NoId = ""
-    context: JsonValue = None
-
-    @property
-    def viewed(self) -> str:
-        """The channel, as far as it is one."""
-        return viewed_in(self.context)
-
-
-class SessionStopped(Payload):
-    """Somebody pressed Slack's own Stop in a thread ("agent_session_stopped event")."""
-
-    user: Id
-    channel: Id
-    thread_ts: _NoMoment = ""
 
 
 SAYING = frozenset({"", "file_share", "thread_broadcast", "me_message"})
@@ -246,20 +177,20 @@ class MessageEvent(Payload):
     channel: Id
     ts: Moment = Field(validation_alias=AliasChoices("ts", "event_ts", "deleted_ts"))
     text: str = ""
-    user: _NoId = ""
-    user_team: _NoId = Field("", validation_alias=AliasChoices("user_team", "team"))
+    user: NoId = ""
+    user_team: NoId = Field("", validation_alias=AliasChoices("user_team", "team"))
     subtype: str = ""
-    bot_id: _NoId = ""
-    app_id: _NoId = ""
+    bot_id: NoId = ""
+    app_id: NoId = ""
     hidden: bool = False
     channel_type: str = ""
-    thread_ts: _NoMoment = ""
-    parent_user_id: _NoId = ""
+    thread_ts: NoMoment = ""
+    parent_user_id: NoId = ""
     edited: dict[str, JsonValue] | None = None
     files: tuple[dict[str, JsonValue], ...] = ()
     blocks: tuple[dict[str, JsonValue], ...] = ()
     attachments: tuple[dict[str, JsonValue], ...] = ()
-    deleted_ts: _NoMoment = ""
+    deleted_ts: NoMoment = ""
     app_context: JsonValue = None
     message: SlackMessage | None = None
     previous_message: SlackMessage | None = None
@@ -280,77 +211,94 @@ class MessageEvent(Payload):
         return left.ts if left and left.subtype == "tombstone" else ""
 
 
-class ReactionEvent(Payload):
-    """Somebody reacted to something with an emoji, or took that back ("reaction_added event").
-    `channel` and `ts` are empty for what is no message."""
+def shown(text: str, names: Mapping[str, str] | None = None) -> str:
+    """`text` of a payload as it looked in Slack.
 
-    type: str
-    user: Id
-    reaction: str
-    item_user: _NoId = ""
-    channel: _NoId = Field("", validation_alias=AliasPath("item", "channel"))
-    ts: _NoMoment = Field("", validation_alias=AliasPath("item", "ts"))
-    event_ts: _NoMoment = ""
-
-    @property
-    def at(self) -> float:
-        """When that was, Unix time in seconds; now where Slack does not say."""
-        return float(self.event_ts or time.time())
+    `&amp; &lt; &gt;` are undone, in one pass, so that what was typed as `&lt;` stays so.
+    Mentions and links become the words shown for them (docs.slack.dev, "Formatting message
+    text"), and a link says where it leads; a command needs `should_escape: true` in the manifest
+    for its mentions to come so. A message names people and channels by id alone: `names` says
+    what they are called.
+    """
+    known = names or _NO_NAMES
+    return _TOKEN.sub(lambda token: _shown_token(token, known), text)
 
 
-_KINDS: Mapping[str, type[Payload]] = {
-    "shortcut": GlobalShortcut,
-    "message_action": MessageShortcut,
-    "block_actions": Click,
-    "view_submission": Submission,
-    "view_closed": Closing,
-    "block_suggestion": Suggestion,
-}
-_EVENTS: Mapping[str, type[Payload]] = {
-    "message": MessageEvent,
-    "app_mention": MessageEvent,
-    "app_home_opened": HomeOpened,
-    "app_context_changed": ContextChanged,
-    "agent_session_stopped": SessionStopped,
-    "reaction_added": ReactionEvent,
-    "reaction_removed": ReactionEvent,
-}
+def mentioned(text: str) -> tuple[str, ...]:
+    """The ids of the people that `text` of a payload mentions, each once, in order."""
+    return tuple(dict.fromkeys(_MENTION.findall(text)))
 
 
-def viewed_in(context: JsonValue) -> str:
-    """The first channel among what somebody looks at; empty where there is none. It is a claim like
-    any other: whether they see it, and what they may do there, is asked."""
-    entities = context.get("entities") if isinstance(context, dict) else None
-    for each in entities[:_MOST_ENTITIES] if isinstance(entities, list) else ():
-        match each:
-            case {"type": "slack#/types/channel_id", "value": str(channel)}:
-                return channel if _A_CHANNEL.fullmatch(channel) else ""
-    return ""
+def escaped(text: str) -> str:
+    """`text` as Slack sends it: `shown` gives it back to the letter."""
+    return text.translate(_ESCAPES)
 
 
-def payload_of(body: Mapping[str, Any]) -> Payload | None:
-    """What `body` is; None for a kind that the bot does not know. Raises `Malformed`."""
-    kind = body.get("type", "")
-    if not isinstance(kind, str):
-        raise Malformed("a type that is no text")
-    if kind == "event_callback":
-        event = body.get("event")
-        if not isinstance(event, Mapping) or not isinstance(event.get("type"), str):
-            raise Malformed("an event without its type")
-        return _read(_EVENTS.get(event["type"]), event)
-    if "command" not in body:
-        return _read(_KINDS.get(kind), body)
-    if kind:
-        raise Malformed("of two kinds at once")
-    return _read(SlashCommand, body)
+def without_call(text: str, bot_user: str) -> str:
+    """`text` of a payload without the mentions of the bot that it begins or ends with."""
+    call = rf"<@{re.escape(bot_user)}(?:\|[^<>]*+)?>"
+    start, end = 0, len(text)
+    if begun := re.compile(rf"\s*+(?:{call}\s*+,?+:?+\s*+)*+").match(text):
+        start = begun.end()
+    last = re.compile(rf"\s*+{call}\s*+")
+    while (at := text.rfind("<@", start, end)) >= 0 and last.fullmatch(text, at, end):
+        end = at
+    return text[start:end].strip()
 
 
-def _read(model: type[Payload] | None, body: Mapping[str, Any]) -> Payload | None:
-    if model is None:
-        return None
+def says_forget(text: str, bot_user: str) -> bool:
+    """Whether `text` of a payload says nothing but that the bot shall forget the conversation."""
+    return from_seen(without_call(text, bot_user)).lower() == "forget"
+
+
+def says_leave(text: str, bot_user: str) -> bool:
+    """Whether `text` of a payload says nothing but that the bot shall leave the thread alone."""
+    return from_seen(without_call(text, bot_user)).rstrip(".!").lower() == "leave"
+
+
+def names_somebody(text: str, *, but: Collection[str]) -> bool:
+    """Whether `text` of a payload speaks to somebody: a person, none of `but`, or a group."""
+    return bool(_GROUP.search(text)) or not set(mentioned(text)) <= set(but)
+
+
+def _shown_token(match: re.Match[str], names: Mapping[str, str]) -> str:
+    entity = match["entity"]
+    if entity:
+        return _ENTITIES[entity]
+    sigil, target, label = match["sigil"], match["target"], match["label"]
+    if sigil in ("@", "#") and not label and target in names:
+        return sigil + names[target]
+    if sigil in ("@", "#"):
+        return sigil + shown(label or target)
+    if sigil == "!":
+        return _shown_command(target, label)
+    return _shown_link(shown(target), shown(label or ""))
+
+
+def _shown_link(address: str, label: str) -> str:
+    """The words of a link, and where it leads, unless they say that already."""
+    if not label or _bare(label) == _bare(address):
+        return label or address
+    return f"{label} ({address})"
+
+
+def _bare(address: str) -> str:
+    """`address` without what people leave out of it."""
+    return _LEFT_OUT.sub("", address.strip().lower()).removesuffix("/")
+
+
+def _shown_command(target: str, label: str | None) -> str:
+    kind, _, rest = target.partition("^")
+    if kind == "date":
+        return shown(label) if label else _shown_date(rest.partition("^")[0])
+    words = shown(label or (rest if kind == "subteam" else kind))
+    return words if words.startswith("@") else "@" + words
+
+
+def _shown_date(moment: str) -> str:
+    """A moment, Unix time in seconds, for whom nobody says how it was shown."""
     try:
-        return model.model_validate(body)
-    except ValidationError as error:
-        # What lies deeper may be named by whoever sent it.
-        names = sorted({str(fault["loc"][0]) for fault in error.errors() if fault["loc"]})
-        raise Malformed(f"{model.__name__}: {', '.join(names)}") from None
+        at = datetime.fromtimestamp(int(moment), UTC)
+    except (ValueError, OverflowError, OSError):
+        return ""
+    return f"{at:%Y-%m-%d %H:%M} UTC"

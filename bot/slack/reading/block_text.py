@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from pydantic import JsonValue
 
-from bot.slack.inbound.incoming import escaped
+from bot.slack.inbound.payloads import escaped
 from bot.words import talk
 
 RICH_TEXT = "rich_text"

@@ -17,8 +17,7 @@ from bot.errors import UserError
 from bot.files.file import MOST_FILES, FileInfo, R, first_files
 from bot.markdown.characters import printable, shortened
 from bot.slack.files import files_of
-from bot.slack.inbound.incoming import escaped, mentioned, shown
-from bot.slack.inbound.payloads import SlackMessage
+from bot.slack.inbound.payloads import SlackMessage, escaped, mentioned, shown
 from bot.slack.people.people import People
 from bot.slack.reading.block_text import RICH_TEXT, linked, text_of_blocks
 from bot.slack.web_api import mappings

@@ -15,8 +15,7 @@ from bot.completion.ask import Said
 from bot.errors import OutcomeUnknown, RateLimited
 from bot.files.file import FileInfo
 from bot.slack.files import files_of
-from bot.slack.inbound.incoming import mentioned, says_forget, shown
-from bot.slack.inbound.payloads import SAYING, SlackMessage
+from bot.slack.inbound.payloads import SAYING, SlackMessage, mentioned, says_forget, shown
 from bot.slack.people.people import MOST_NAMED, NAMES_PER_MINUTE_EACH, People
 from bot.slack.reading.message_text import names_of_files, text_of_message
 from bot.slack.slack import HISTORY, REPLIES

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
-from bot.slack.inbound.bolt import answer
+from bot.doors.slack_app import answer
 from bot.slack.inbound.http_mode import HttpMode
 from tests.raw_http import Reply, exchange, post, signed
 

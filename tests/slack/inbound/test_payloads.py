@@ -7,13 +7,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from bot.slack.inbound.incoming import Malformed
-from bot.slack.inbound.payloads import (
-    MessageEvent,
-    ReactionEvent,
-    SlashCommand,
-    payload_of,
-)
+from bot.doors.slack_app import payload_of
+from bot.slack.inbound.interactions import ReactionEvent
+from bot.slack.inbound.payloads import Malformed, MessageEvent, SlashCommand
 
 Json = dict[str, Any]
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.inbound.incoming import escaped, mentioned, says_forget, shown, without_call
+from bot.slack.inbound.payloads import escaped, mentioned, says_forget, shown, without_call
 
 
 @pytest.mark.parametrize(

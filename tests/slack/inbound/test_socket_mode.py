@@ -19,8 +19,8 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.doors.slack_app import answer
 from bot.slack.inbound import socket_mode
-from bot.slack.inbound.bolt import answer
 from bot.slack.inbound.socket_mode import SocketMode
 from bot.slack.installation import Ticket
 
