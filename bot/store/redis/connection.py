@@ -79,6 +79,14 @@ _REPLIES: Mapping[str, Kind] = {
 }
 """What scripts return that return no number."""
 
+_OF_A_SCRIPT = re.compile(
+    r"(?:Error \w+ script \([^)]*\): )?(?:@\w+: ?[0-9]+: )?"
+    r"(?:user_script:[0-9]+: |Wrong number of args|(?:Lua redis lib )?command arguments must)",
+    re.IGNORECASE,
+)
+"""How an error begins that a script raised itself, or what it calls no command by; whatever else
+Redis says of one, such as `OOM`, is the server's."""
+
 ATTEMPTS = 3
 BACKOFF_SECONDS = 0.05
 
@@ -86,7 +94,8 @@ BACKOFF_SECONDS = 0.05
 @contextmanager
 def redis_errors() -> Iterator[None]:
     """Turns every error of redis-py, also of a reply that is not what Redis answers (`reading`),
-    into `StoreUnavailable`, and counts it. What is wrong with a command, or in the bot, is none.
+    into `StoreUnavailable`, and counts it. What is wrong with a command, in a script, or in the
+    bot, is none.
 
     Every command goes through here, for a second reason: redis-py sends with
     `asyncio.wait_for`, which on Python 3.11 can swallow a cancel.
@@ -98,6 +107,8 @@ def redis_errors() -> Iterator[None]:
     except exceptions.DataError:
         raise  # of redis-py, which was given what is no command
     except (exceptions.RedisError, exceptions.RedisClusterException) as error:
+        if isinstance(error, exceptions.ResponseError) and _OF_A_SCRIPT.match(str(error)):
+            raise  # of the bot: one of its scripts is wrong
         metrics.REDIS_ERRORS.inc()
         unknown = isinstance(error, (*NO_REPLY, exceptions.InvalidResponse))
         maybe_applied = unknown and not isinstance(error, NOTHING_WRITTEN)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from prometheus_client import REGISTRY
 from pydantic import SecretStr
-from redis.exceptions import DataError, InvalidResponse
+from redis.exceptions import DataError, InvalidResponse, ResponseError
 
 from bot.crash_points import SCRIPTS
 from bot.errors import StartupError, StoreUnavailable
@@ -256,6 +256,55 @@ async def test_a_command_that_is_none_is_a_fault_of_the_bot(valkey: str) -> None
     async with Store(valkey) as store:
         with pytest.raises(DataError), redis_errors():
             await store.redis.get({"no": "key"})  # type: ignore[arg-type]
+
+
+BROKEN = [
+    b"ERR user_script:1: boom script: 0a1b2c, on @user_script:1.",
+    b"ERR Error running script (call to f_0a1b2c): @user_script:7: user_script:7: boom",
+    b"ERR Error compiling script (new function): user_script:1: '=' expected near 'is'",
+    b"ERR Error running script (call to f_0a1b2c): @enable_strict_lua:15: user_script:1: no 'x'",
+    b"ERR Command arguments must be strings or integers script: 0a1b2c, on @user_script:1.",
+    b"ERR Wrong number of args calling command from script script: 0a1b2c, on @user_script:1.",
+]
+REFUSING = [
+    b"LOADING Redis is loading the dataset in memory",
+    b"READONLY You can't write against a read only replica. script: 0a1b2c, on @user_script:1.",
+    b"OOM command not allowed when used memory > 'maxmemory'. script: 0a1b2c, on @user_script:1.",
+    b"ERR Error running script (call to f_0a1b2c): @user_script:7: @user_script: 7: -OOM command",
+    b"NOREPLICAS Not enough good replicas to write. script: 0a1b2c, on @user_script:1.",
+    b"MISCONF Redis is configured to save RDB snapshots script: 0a1b2c, on @user_script:1.",
+    b"ERR ACL failure in script: No permissions to access a key script: 0a1b2c, on @user_script:1.",
+    b"ERR max daily request limit exceeded",
+]
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("reply", BROKEN)
+async def test_a_script_that_is_wrong_is_a_fault_of_the_bot(reply: bytes) -> None:
+    before = errors_counted()
+    async with stranger(b"-" + reply + b"\r\n", pongs=True) as url, Store(url) as store:
+        with pytest.raises(ResponseError):
+            await store.script("known")(["key"], [])
+    assert errors_counted() == before
+
+
+@pytest.mark.integration
+async def test_a_script_that_raises_is_a_fault_of_the_bot(valkey: str) -> None:
+    async with Store(valkey) as store:
+        for text in ("error('boom')", "return nope", "return redis.call('GET', nil)", "no lua"):
+            with pytest.raises(ResponseError), redis_errors():
+                await store.redis.eval(text, 0)
+        await store.redis.set("text", "none of a list")
+        with pytest.raises(StoreUnavailable), redis_errors():
+            await store.redis.eval("return redis.call('LPOP', KEYS[1])", 1, "text")
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("reply", REFUSING)
+async def test_a_server_that_refuses_a_script_is_a_store_that_is_away(reply: bytes) -> None:
+    async with stranger(b"-" + reply + b"\r\n", pongs=True) as url, Store(url) as store:
+        with pytest.raises(StoreUnavailable):
+            await store.script("known")(["key"], [])
 
 
 @pytest.mark.integration
