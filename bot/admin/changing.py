@@ -3,6 +3,7 @@ and to words for what changed from what to what; and who is answered what by a c
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +11,14 @@ from functools import partial
 
 from pydantic import JsonValue
 
-from bot.admin.change_text import announcement, change_lines, confirmation, holding, part_of
+from bot.admin.change_text import (
+    MOST_TOLD,
+    announcement,
+    change_lines,
+    confirmation,
+    holding,
+    part_of,
+)
 from bot.asking.rules_text import models_not_listed, whose
 from bot.completion.ask import effort_in
 from bot.completion.excerpt import excerpt
@@ -277,33 +285,43 @@ class Changing:
         told = announcement(done, rules, caller.user) if _is_public(scope) else ""
         lines = (*confirmation(done, scope, rules, caller.channel), *self._unlisted(done, rules))
         if part_of(done) in ("models", "defaults"):
-            near = rules if rules.channel else replace(rules, channel=caller.channel)
-            lines += tuple(self._refused_now(near, caller))
+            lines += await self._refused_now(scope, rules, caller)
         return CommandReply(lines, told, scope.id if told else "")
 
     def _in_force(self, scope: Scope, policy: Policy) -> InForce:
         return self._grok.in_force(policy, channel_of(scope))
 
-    def _refused_now(self, rules: InForce, caller: Caller) -> Iterator[str]:
+    async def _refused_now(self, scope: Scope, rules: InForce, caller: Caller) -> tuple[str, ...]:
         """Which defaults, that were set for another model, keep each plain question from being
-        asked now, and what takes them back."""
+        asked now, and what takes them back: wherever the change in `scope` holds."""
+        told: dict[tuple[Scope, str], str] = {}
+        for channel in _reached(scope, rules.policy, caller.channel):
+            for owner, fault in self._refused_in(replace(rules, channel=channel)):
+                elsewhere = channel != caller.channel
+                line = words.DEFAULT_REFUSED(
+                    flag=words.flag(fault.parameter),
+                    whose=whose(owner, caller.channel),
+                    problem=fault.problem,
+                    command=words.take_back(fault.parameter, owner.kind),
+                    elsewhere=elsewhere and owner != WORKSPACE,
+                )
+                told.setdefault((owner, fault.parameter), line)
+            await asyncio.sleep(0)  # there may be very many channels
+        lines = tuple(told.values())
+        more = len(lines) - MOST_TOLD
+        return lines if more <= 0 else (*lines[:MOST_TOLD], words.TOLD_MORE(more))
+
+    def _refused_in(self, rules: InForce) -> Iterator[tuple[Scope, Fault]]:
+        """The same of one channel: whose the defaults are, and what is wrong with them."""
         sources = {each.name: each.source for each in rules.defaults}
         for fault in self._not_carried({}, rules):
             source = sources.get(fault.parameter)
-            if fault.parameter == "model" or source not in ("channel", "workspace"):
-                continue
-            scope = Scope("channel", rules.channel) if source == "channel" else WORKSPACE
-            yield words.DEFAULT_REFUSED(
-                flag=words.flag(fault.parameter),
-                whose=whose(scope, caller.channel),
-                problem=fault.problem,
-                command=words.take_back(fault.parameter, source),
-                elsewhere=source == "channel" and rules.channel != caller.channel,
-            )
+            if fault.parameter != "model" and source in ("channel", "workspace"):
+                yield (Scope("channel", rules.channel) if source == "channel" else WORKSPACE), fault
 
     def _unlisted(self, done: Change, rules: InForce) -> Iterator[str]:
         """What is to be said of models that were named now, and that the API does not list; and
-        where nothing is left that it does."""
+        where nothing is left of a list that there is."""
         if part_of(done) != "models":
             return
         catalogue, may_be = self._grok.catalogue, rules.models
@@ -311,7 +329,7 @@ class Changing:
         if unlisted := models_not_listed(named, catalogue):
             yield unlisted
         listed, _ = may_be.part(model.id for model in catalogue.models)
-        if not listed and may_be.only != ():
+        if catalogue.models and not listed and may_be.only != ():
             yield words.NOTHING_LISTED_LEFT
 
 
@@ -330,6 +348,19 @@ def refused(faults: Sequence[Fault], name: str, *, changing: bool = True) -> Req
 
 def _named(fields: Fields) -> dict[str, JsonValue]:
     return {field.partition(".")[2]: value for field, value in fields.items()}
+
+
+def _reached(scope: Scope, policy: Policy, channel: str) -> tuple[str, ...]:
+    """The channels that a change in `scope` reaches: its own, or this `channel` and each that has
+    its own defaults or models, but for conversations of other people."""
+    if scope != WORKSPACE:
+        return (channel_of(scope),)
+    others = (
+        scope.id
+        for scope, rules in policy.scopes.items()
+        if _is_public(scope) and (rules.defaults or rules.models)
+    )
+    return tuple(dict.fromkeys((channel, *others)))
 
 
 def _is_public(scope: Scope) -> bool:

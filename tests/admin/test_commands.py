@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from functools import partial
 
 import pytest
 
@@ -217,24 +216,6 @@ async def test_a_model_is_forbidden_and_allowed_again(at: Desk) -> None:
     assert words.ALLOWED_BUT("`grok-4.7`") in forbidden
     assert words.ALL_MODELS in allowed
     assert await rules(at) == Rules()
-
-
-@pytest.mark.parametrize("where", ["", " workspace"])
-@pytest.mark.parametrize("of_models", ["", " workspace"])
-async def test_a_default_that_the_model_asked_now_refuses_is_named_and_how_to_take_it_back(
-    at: Desk, where: str, of_models: str
-) -> None:
-    command = partial(at.command, channel=dm_of(ANA))  # where nobody else is told
-    await command(f"models allow grok-4.7{of_models or where}")
-    fine = await command(f"defaults set --effort xhigh{where}")
-    told = await command(f"models allow all{of_models or where}")
-
-    assert "refused now" not in fine
-    assert "`--effort` (grok-4.3 does not take xhigh). `/grok defaults unset effort" in told
-    assert f"`/grok defaults unset effort{where}` takes it back." in told
-    assert "refused now" in await command("defaults set --temperature 1")
-    await command(f"defaults unset effort{where}")
-    assert "refused now" not in await command("models forbid grok-4.7")
 
 
 async def test_ones_own_default_that_is_refused_now_can_be_taken_back(at: Desk) -> None:
