@@ -96,7 +96,7 @@ REFUSES = {
     "bot.slack.inbound.http_mode.parse(body)": "takes JSON (`a payload`)",
     "bot.slack.inbound.http_mode.parse(content_type)": "takes JSON (`a payload`)",
     "bot.slack.inbound.http_mode.parse(all)": "takes JSON (`a payload`)",
-    "bot.slack.inbound.payloads.json_object": "takes JSON (`a payload`)",
+    "bot.slack.inbound.incoming.json_object": "takes JSON (`a payload`)",
     "bot.slack.reading.thread._between(ts)": "takes numbers",
     "bot.slack.reading.thread._between(later_ts)": "takes numbers",
     "bot.store.policies._entry": "takes what the bot has stored",

@@ -28,7 +28,8 @@ from bot.reply.chain import Chain
 from bot.rules.commands import parse_command
 from bot.slack.blocks import BARE, Question
 from bot.slack.inbound.http_mode import parse
-from bot.slack.inbound.payloads import MessageEvent, json_object, without_call
+from bot.slack.inbound.incoming import json_object
+from bot.slack.inbound.payloads import MessageEvent, without_call
 from bot.slack.reading.message_text import text_of_message
 from bot.views.form_view import form_view, read_form
 from tests.completion.prompts import completion_prompt

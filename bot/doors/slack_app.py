@@ -39,6 +39,7 @@ from bot.doors.stopping import Stopping
 from bot.doors.voting import FEEDBACK_FORM, Voting
 from bot.slack.blocks import BUTTONS, FEEDBACK
 from bot.slack.inbound.bolt import not_now, not_understood
+from bot.slack.inbound.incoming import JsonObject, Malformed
 from bot.slack.inbound.interactions import (
     Click,
     Closing,
@@ -51,7 +52,7 @@ from bot.slack.inbound.interactions import (
     Submission,
     Suggestion,
 )
-from bot.slack.inbound.payloads import JsonObject, Malformed, MessageEvent, Payload, SlashCommand
+from bot.slack.inbound.payloads import MessageEvent, Payload, SlashCommand
 from bot.slack.installation import Installation
 from bot.slack_limits import EVENT_RETRIES
 from bot.views.form_view import ADVANCED_ID, CALLBACK_ID

@@ -20,7 +20,7 @@ from bot.ops.startup import Met
 from bot.patience import Heartbeat
 from bot.settings import Settings
 from bot.slack.inbound.http_mode import HttpMode
-from bot.slack.inbound.payloads import Answering
+from bot.slack.inbound.incoming import Answering
 from bot.slack.inbound.socket_mode import SocketMode
 from bot.slack.installation import Ticket
 from bot.store.redis.connection import Store

@@ -28,7 +28,7 @@ from bot.ops import words
 from bot.ops.manifest import SCOPES
 from bot.settings import Settings
 from bot.slack.inbound import bolt
-from bot.slack.inbound.payloads import Answering, JsonObject
+from bot.slack.inbound.incoming import Answering, JsonObject
 from bot.slack.installation import Installation
 from bot.slack.web_api import slack_client
 from bot.store.redis.connection import Store

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.slack.inbound.payloads import JsonObject, Malformed
+from bot.slack.inbound.incoming import JsonObject, Malformed
 
 _TEAM = re.compile(r"T[A-Z0-9]{1,32}")
 _ENTERPRISE = re.compile(r"E[A-Z0-9]{1,32}")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from bot.slack.inbound.payloads import Answering, JsonObject
+from bot.slack.inbound.incoming import Answering, JsonObject
 from bot.slack.installation import Installation
 
 if TYPE_CHECKING:

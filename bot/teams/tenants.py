@@ -22,7 +22,7 @@ import structlog
 from slack_bolt.response import BoltResponse
 
 from bot.errors import StoreUnavailable
-from bot.slack.inbound.payloads import JsonObject
+from bot.slack.inbound.incoming import JsonObject
 from bot.store.grok_keys import GrokKeys
 from bot.teams.departure import Daily, Departures
 from bot.teams.moving import Moving

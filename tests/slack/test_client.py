@@ -13,7 +13,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 
 from bot.errors import OutcomeUnknown
-from bot.slack.inbound.payloads import JsonObject
+from bot.slack.inbound.incoming import JsonObject
 from bot.slack.inbound.socket_mode import SocketMode
 from bot.slack.web_api import SlackClient, WebApi, slack_session
 from bot.store.installations import Installations

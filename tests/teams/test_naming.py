@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.slack.inbound.payloads import Malformed
+from bot.slack.inbound.incoming import Malformed
 from bot.teams.naming import Whose, leaving, whose
 
 OURS, THEIRS, ORG = "T0OURS", "T0THEIRS", "E0ORG"

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.inbound.payloads import JsonObject, Malformed
+from bot.slack.inbound.incoming import JsonObject, Malformed
 from bot.slack.installation import Installation
 from bot.slack.refusals import TOKEN_GONE
 from bot.store.grok_keys import GrokKeys

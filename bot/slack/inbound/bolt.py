@@ -9,7 +9,7 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.response import BoltResponse
 
 from bot.net.seldom import Seldom
-from bot.slack.inbound.payloads import JsonObject, Malformed
+from bot.slack.inbound.incoming import JsonObject, Malformed
 
 _seldom = Seldom(structlog.get_logger(__name__))
 

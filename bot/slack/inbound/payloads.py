@@ -1,6 +1,5 @@
-"""Slack's payloads, by whichever way they come, read at the edge: their JSON, the models of what
-people write in commands and messages, and the text in them, turned back into what was seen when it
-was written.
+"""Slack's payloads, parsed at the edge: the models of what people write in commands and messages,
+and the text in them, turned back into what was seen when it was written.
 
 A model has only the fields that the bot uses, and names the page of docs.slack.dev that describes
 it. What a payload holds beside them is left alone; one that lacks them is `Malformed`.
@@ -8,11 +7,10 @@ it. What a payload holds beside them is left alone; one that lacks them is `Malf
 
 # Annotations are no texts here: pydantic would compile each by itself.
 
-import json
 import re
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 from pydantic import (
     AliasChoices,
@@ -26,22 +24,7 @@ from pydantic import (
     model_validator,
 )
 
-from bot.completion.excerpt import as_text
 from bot.completion.lexer import from_seen
-
-if TYPE_CHECKING:
-    from slack_bolt.response import BoltResponse
-
-JsonObject = dict[str, Any]
-
-Answering = Callable[[JsonObject, object], Awaitable["BoltResponse"]]
-"""Answers a payload, with what Slack says of how often it has sent it before; raises `Malformed`.
-`answer` of the doors is one, given an app."""
-
-DEEPEST = 64
-"""Objects and lists within one another; Slack's own views and messages have about twenty."""
-
-_LARGEST_NUMBER = 2**63
 
 _TOKEN = re.compile(
     r"<(?P<sigil>[@#!]?)(?P<target>[^<>|]+)(?:\|(?P<label>[^<>]*))?>|&(?P<entity>amp|lt|gt);"
@@ -66,43 +49,6 @@ NoMoment = Annotated[str, StringConstraints(pattern=r"^([0-9]{1,16}(\.[0-9]{1,16
 LONGEST_FIELD = 4_000
 """Characters of a field that is no text of a person: Slack's longest, the `private_metadata` of a
 view, has 3,000 ("View object")."""
-
-
-class Malformed(Exception):  # named as it is told
-    """What came is no payload of Slack's. Says why, in words that hold nothing of it."""
-
-
-def json_object(text: str) -> JsonObject:
-    """The JSON object that `text` is. Raises `Malformed`.
-
-    Numbers are finite and fit 64 bits. Half a surrogate pair, which no UTF-8 can hold, is
-    replaced.
-    """
-    try:
-        found = json.loads(text, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        raise Malformed("not JSON") from None
-    if not isinstance(found, dict):
-        raise Malformed("no object")
-    return {name: value for name, value in _clean(found, 0).items() if value is not None}
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(name)
-
-
-def _clean(value: Any, depth: int) -> Any:
-    if depth > DEEPEST:
-        raise Malformed("too deep")
-    if isinstance(value, str):
-        return as_text(value)
-    if isinstance(value, dict):
-        return {as_text(name): _clean(each, depth + 1) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_clean(each, depth + 1) for each in value]
-    if isinstance(value, int | float) and not -_LARGEST_NUMBER < value < _LARGEST_NUMBER:
-        raise Malformed("a number too large")
-    return value
 
 
 class Payload(BaseModel):

@@ -20,7 +20,7 @@ from bot.acks import Acks
 from bot.crash_points import ACK, passing
 from bot.patience import pauses
 from bot.slack.inbound import bolt
-from bot.slack.inbound.payloads import Answering, JsonObject, Malformed, json_object
+from bot.slack.inbound.incoming import Answering, JsonObject, Malformed, json_object
 from bot.slack.installation import Ticket
 from bot.slack.refusals import retry_after
 from bot.slack_limits import ACK_SECONDS

@@ -8,8 +8,9 @@ import pytest
 from pydantic import ValidationError
 
 from bot.doors.slack_app import payload_of
+from bot.slack.inbound.incoming import Malformed
 from bot.slack.inbound.interactions import ReactionEvent
-from bot.slack.inbound.payloads import Malformed, MessageEvent, SlashCommand
+from bot.slack.inbound.payloads import MessageEvent, SlashCommand
 
 Json = dict[str, Any]
 
