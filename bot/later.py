@@ -57,6 +57,7 @@ LATER: Mapping[str, Duty] = MappingProxyType(
         "bot.grok.adapting": Duty.BOTH,
         "bot.grok.answering": Duty.WORKING,
         "bot.reply.chain": Duty.BOTH,
+        "bot.reply.destination": Duty.BOTH,
         "bot.reply.continued": Duty.BOTH,
         "bot.joining.answering": Duty.WORKING,
         "bot.jobs.worker": Duty.WORKING,

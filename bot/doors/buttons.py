@@ -22,8 +22,8 @@ from bot.errors import UserError
 from bot.jobs.job import ROOT, Job
 from bot.jobs.queue import Sequel, Sequels
 from bot.patience import soon
-from bot.reply import chain
-from bot.reply.ledger import Way, route_of
+from bot.reply import chain, destination
+from bot.reply.ledger import Way
 from bot.slack.blocks import named_by
 from bot.slack.inbound.interactions import Click
 from bot.slack.people.person import Person
@@ -240,7 +240,7 @@ def _request_of(request: CompletionRequest, section: int) -> CompletionRequest:
 
 def _place_of(job: Job) -> Mapping[str, str | None]:
     """Where the answer goes on: in its thread, or for its asker alone."""
-    ask, route, root = job.ask, route_of(job.ask, job.posts), job.posts.get(ROOT)
+    ask, route, root = job.ask, destination.route_of(job.ask, job.posts), job.posts.get(ROOT)
     if route.way in (Way.EPHEMERAL, Way.RESPONSE):
         return {"reply": "private"}
     if route.way is Way.SHOWN and ask.thread_ts:

@@ -20,7 +20,8 @@ from bot.completion.excerpt import excerpt
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
 from bot.patience import soon
-from bot.reply.ledger import Way, route_of
+from bot.reply import destination
+from bot.reply.ledger import Way
 from bot.slack.blocks import BUTTONS_BLOCK, Message, named_by, offer
 from bot.slack.inbound.interactions import Click
 from bot.slack.inbound.payloads import SlackMessage
@@ -124,7 +125,7 @@ class Clicks:
 def is_about(click: Click, job: Job) -> bool:
     """Whether the answer of `job` is shown where the click was made, to whoever made it."""
     ask = job.ask
-    route = route_of(ask, job.posts)
+    route = destination.route_of(ask, job.posts)
     if route.way is Way.SHOWN:
         return bool(click.channel) and click.channel == route.channel
     places = {ask.channel, route.channel, *(post.channel for post in job.posts.values())}

@@ -19,10 +19,10 @@ from bot.jobs.job import ROOT, GivenUp, Job, Lease, dump_post, post_field
 from bot.jobs.places import JobPlace, Places
 from bot.jobs.queue import Queue
 from bot.patience import until_stored
-from bot.reply.ledger import LateCalls, Post
+from bot.reply.ledger import Post
 from bot.rules.charge import NOTHING, Charge, all_of, charge_for, exceeds, more_for, narrowed
 from bot.rules.hold import Denied, Hold
-from bot.slack.pacing import Slot, TakeSlot
+from bot.slack.pacing import LateCalls, Slot, TakeSlot
 from bot.words import search as said
 
 log = structlog.get_logger(__name__)

@@ -38,7 +38,7 @@ from bot.jobs.job import (
 )
 from bot.jobs.leased import Crowd, Leased, raise_refusal
 from bot.reply import continued
-from bot.reply.ledger import came_to_nothing
+from bot.reply.ledger import nothing_of
 from bot.rules.hold import Hold
 from bot.slack.blocks import value_of
 from bot.slack_limits import EVENT_RETRY_SECONDS
@@ -366,7 +366,8 @@ class Sequels:
                 break
             sequel = Sequel(sequel.dedupe, holder, await self._queue.look(holder))
             job = sequel.job
-            if not (job and job.answer and came_to_nothing(job.answer, job.posts)):
+            answer = job.answer if job else None
+            if not (job and answer and answer.stopped and nothing_of(answer, job.posts)):
                 break
             sequel = Sequel(f"{first}:{holder}")
         return sequel

@@ -12,9 +12,9 @@ from attrs import frozen
 from bot.completion.ask import Ask
 from bot.completion.result import Answer
 from bot.errors import SlackError
-from bot.reply.destination import chain_of, kinds_of
-from bot.reply.ledger import AnswerRoute, Ledger, Post, Way, route_of
-from bot.reply.writers import Editing
+from bot.reply.destination import AnswerRoute, chain_of, kinds_of, route_of
+from bot.reply.ledger import Ledger, Post, Way
+from bot.reply.messages import Editing
 from bot.slack.blocks import Kind, Message
 from bot.slack.pacing import EditBudget, SlotKind, wait_out
 from bot.slack.refusals import BLOCK_MISMATCH, passes, refuses_blocks

@@ -8,8 +8,8 @@ anything is sent that way: a worker that takes over goes on there.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import structlog
 from attrs import define, field
@@ -17,25 +17,16 @@ from attrs import define, field
 from bot import words
 from bot.completion.ask import Ask, conversation_of
 from bot.completion.excerpt import excerpt
-from bot.completion.result import Answer, Section
 from bot.errors import OutcomeUnknown, PostingDenied, SlackError, TooLong
+from bot.reply.apology import Apology
 from bot.reply.chain import KINDS, Chain
-from bot.reply.ledger import (
-    THREAD_GONE,
-    WAY,
-    AnswerRoute,
-    LateCall,
-    Ledger,
-    Way,
-    first_way,
-    route_of,
-)
+from bot.reply.ledger import WAY, Ledger, Post, Way
 from bot.reply.messages import Messages
+from bot.reply.native import Native
 from bot.reply.session import Session
-from bot.reply.writers import Native
-from bot.slack.blocks import Foot, Kind, Message, Question, apology, mention, with_notice
-from bot.slack.pacing import EditBudget
-from bot.slack.refusals import TOKEN_GONE, passes, refuses_blocks
+from bot.slack.blocks import Kind, Message, Question, mention
+from bot.slack.pacing import EditBudget, LateCall
+from bot.slack.refusals import THREAD_GONE, TOKEN_GONE, passes, refuses_blocks
 from bot.slack.slack import Slack
 from bot.words import talk
 
@@ -67,32 +58,40 @@ _BY_URL: tuple[Kind, ...] = ("markdown", "section")
 """What is sent through a `response_url` is never edited, and the oldest blocks are safest there."""
 
 
-class Apology(Chain):
-    """Lays out a fixed sentence, and neither the question nor anything of an answer: one of them
-    may be what the workers of the job have died of."""
+@dataclass(frozen=True, slots=True)
+class AnswerRoute:
+    """One way; `why` is Slack's code of what it refused before, or one of `bot.reply.destination`.
 
-    async def prepare_all(self, answer: Answer) -> None:
-        """There is nothing to lay out."""
+    `channel` is where messages go; empty for a direct message that has not been opened yet.
+    """
 
-    def growing(self, *_: object) -> list[Message]:
-        return [self._said(words.GIVEN_UP)]
+    way: Way
+    channel: str
+    why: str = ""
 
-    def settled(self, sections: Sequence[Section]) -> list[str]:  # noqa: ARG002 - nothing stays
-        return [""]
+    @property
+    def record(self) -> str:
+        """The way and the reason, as they are recorded."""
+        return f"{self.way}:{self.why}"
 
-    def complete(self, answer: Answer, most: int | None = None) -> list[Message]:  # noqa: ARG002 - there is one
-        return [self._said(answer.failure)]
+    @property
+    def lasts(self) -> bool:
+        """Whether what is sent this way can be edited and found again."""
+        return self.way in (Way.SHOWN, Way.DIRECT)
 
-    def tighten(self) -> bool:
-        return False
 
-    def give_up(self) -> bool:
-        return False
+def first_way(ask: Ask) -> Way:
+    """The way that the answer to `ask` takes unless Slack refuses it a place."""
+    return Way.EPHEMERAL if ask.is_private else Way.SHOWN
 
-    def _said(self, sentence: str) -> Message:
-        foot = Foot(self._job_id, ("retry", "edit"))
-        message = self._in_blocks(apology(self._question.user, sentence, foot))
-        return with_notice(message, self._notice) if self._notice else message
+
+def route_of(ask: Ask, posts: Mapping[str, Post]) -> AnswerRoute:
+    """The way that the answer to `ask` takes, as far as it was recorded."""
+    taken = posts.get(WAY)
+    if taken and taken.route:
+        way, _, why = taken.route.partition(":")
+        return AnswerRoute(Way(way), taken.channel, why)
+    return AnswerRoute(first_way(ask), ask.channel)
 
 
 @define(eq=False)
@@ -152,7 +151,8 @@ class Destination:
         """
         if self._arrived:
             return
-        await self.messages.clear()
+        await self.messages.keep_only(0)
+        await self.messages.remove_strays()
         route = self.route
         if route.way is Way.DIRECT:
             route = replace(route, channel=await self._direct_channel())

@@ -15,8 +15,10 @@ from attrs import define, field
 from bot import words
 from bot.completion.ask import Ask
 from bot.errors import PostingDenied, SlackError
-from bot.reply.ledger import THREAD_GONE, AnswerRoute, Ledger, Way
+from bot.reply.destination import AnswerRoute
+from bot.reply.ledger import Ledger, Way
 from bot.slack.blocks import Message, Offered, offer
+from bot.slack.refusals import THREAD_GONE
 from bot.slack.slack import Slack
 from bot.slack_limits import RESPONSE_URL_USES
 from bot.words import talk

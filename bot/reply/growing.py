@@ -24,8 +24,8 @@ from bot.patience import nearest_tick
 from bot.reply.destination import Destination
 from bot.reply.ledger import Ledger
 from bot.reply.messages import Messages
+from bot.reply.native import ANYWHERE, BETWEEN_BLOCKS
 from bot.reply.session import Session
-from bot.reply.writers import ANYWHERE, BETWEEN_BLOCKS
 from bot.settings import Streaming
 from bot.slack.agent import ThreadStatus
 from bot.slack.blocks import Message

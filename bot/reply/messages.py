@@ -1,13 +1,8 @@
 """The messages of one job in Slack: written under the lease, each of them once.
 
 The intent to post is recorded before posting, the ts after it. A post whose ts is not known
-is looked for by its metadata, and adopted, before it is posted again. Its poster, should it
-still live, takes it back only if it was not adopted: Redis decides who came first. Where the
-bot may not read a channel's history nothing can be found again, and a post whose reply was
-lost may come twice.
-
-What stands there is written by edits, or by Slack's own streaming where it was begun so, until its
-stream has ended (`bot.reply.writers`).
+is looked for before it is posted again (`bot.reply.sweeping`). What stands there is written by
+edits, or by Slack's own streaming where it was begun so, until that has ended (`bot.reply.native`).
 
 What Slack has not answered it may carry out later, after newer calls, also for a holder before.
 So at the end it is waited until that cannot happen any more, and shown again what may have been
@@ -18,77 +13,139 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from functools import cached_property, partial
 
 import structlog
+from attrs import define, field, frozen
 
-from bot.errors import (
-    LeaseLost,
-    MessageGone,
-    OutcomeUnknown,
-    PostingDenied,
-    SlackError,
-    StoreUnavailable,
-    TryAgain,
-)
-from bot.reply.ledger import THREAD_GONE, KnownParts, LateCall, Ledger, Part, begun, withdrawn
-from bot.reply.writers import APPEND, Editing, Native, Writer
+from bot.errors import LeaseLost, MessageGone, OutcomeUnknown, PostingDenied, SlackError, TryAgain
+from bot.reply.ledger import Ledger, Part, Stream, begun, withdrawn
+from bot.reply.native import APPEND, Native
+from bot.reply.sweeping import Sweeping
 from bot.slack.blocks import Message
-from bot.slack.pacing import POST, EditBudget, Slot, TakeSlot
-from bot.slack.refusals import MESSAGE_DELETED, passes
-from bot.slack.slack import DELETE, HISTORY, REPLIES, Posted, Slack
-from bot.slack_limits import STREAM_APPENDS_PER_MINUTE, TIER_3_PER_MINUTE
+from bot.slack.pacing import EDIT, POST, EditBudget, LateCall, Slot, TakeSlot
+from bot.slack.refusals import MESSAGE_DELETED, STREAMING, THREAD_GONE, passes
+from bot.slack.slack import Slack
+from bot.slack_limits import STREAM_APPENDS_PER_MINUTE
 
 log = structlog.get_logger(__name__)
 
-_DELETES_REFUSED = 5
-"""A message that Slack would not let be deleted so often stays where it is."""
+_EDITS_REFUSED = 2
+"""A message that Slack would not let be edited so often is left alone until the end."""
+
+SOON_SECONDS = 1.0
+"""Where the next edit may be had so soon, it is taken under the lease then, which is the check
+after this one: a round trip to Redis less for each edit of an answer that grows fast."""
+
+_STAYS = 3
+"""So often is Stop to be taken away from above a text that Slack shows already."""
+
+STAYS_SECONDS = 0.5
+"""What lies between: who refused it at once may take it then."""
 
 
+@frozen
+class Editing:
+    """Lets a part show the whole of its message, by edits."""
+
+    _slack: Slack
+    _budget: EditBudget
+    _ledger: Ledger
+    _channel: str
+
+    def lacks(self, part: Part, message: Message, *, final: bool) -> bool:  # noqa: ARG002 - an edit shows all
+        return part.shown != message
+
+    async def write(
+        self, part: Part, ts: str, message: Message, turn: TakeSlot, *, final: bool
+    ) -> Slot:
+        before, part.shown = part.shown, None
+        tries = _STAYS if before == message else 1
+        while True:
+            try:
+                slot = await self.edit(part.name, ts, message, turn, streamed=part.streamed)
+                break
+            except SlackError as error:
+                if error.code == STREAMING:  # an earlier worker has begun it
+                    part.streams_by(Stream(time.monotonic(), certain=False))
+                    if part.stop_refused:
+                        raise TryAgain(error.code, str(error)) from None
+                    return Slot(0.0)
+                tries -= 1
+                own = passes(error) or isinstance(error, MessageGone)
+                if own or not tries:
+                    part.refuse(message, error)
+                    if own or before != message:
+                        raise
+                    log.warning("stop stays above an answer", error=str(error))
+                    slot = Slot(0.0)
+                    break
+            await asyncio.sleep(STAYS_SECONDS)
+        if slot.wait:
+            part.shown = before
+            return slot
+        part.shown, part.has_stop = message, False
+        if final or not 0 < slot.following <= SOON_SECONDS:
+            await self._ledger.check()
+        return slot
+
+    async def edit(
+        self, part: str, ts: str, message: Message, turn: TakeSlot, *, streamed: bool = False
+    ) -> Slot:
+        """Show `message` in place of what stands at `ts`, if `turn` gives an edit for it; of what
+        was `streamed` it is said again that it is this part of the job."""
+        job_id = self._ledger.job_id if streamed else ""
+        async with self._budget.resting(EDIT):
+            with self._ledger.late.sending(self._slack.deadline, ts, message):
+                slot = await self._ledger.take(turn)
+                if not slot.wait:
+                    await self._slack.update(self._channel, ts, message, job_id=job_id, part=part)
+                return slot
+
+
+@define(eq=False)
 class Messages:
     """Posts, edits and deletes the messages of one job. Part k is message number k.
 
     Every method raises `LeaseLost`, `StoreUnavailable` and the errors of `Slack`.
     """
 
-    def __init__(
-        self,
-        slack: Slack,
-        budget: EditBudget,
-        ledger: Ledger,
-        *,
-        native: Native,
-        channel: str,
-        thread_ts: str | None,
-    ) -> None:
-        """`native` streams in `channel`. `thread_ts`: the thread that the answer goes to."""
-        self.native = native
-        self.edited = False
-        """Whether any text was shown by an edit, of which Slack notifies nobody."""
-        self._slack = slack
-        self._budget = budget
-        self._ledger = ledger
-        self._channel = channel
-        self._thread_ts = thread_ts
-        self._since = min((post.at for post in ledger.posts.values()), default=time.time())
-        self._strays_possible = begun(ledger.posts)
-        former = ledger.posts.get(withdrawn("0"))
-        self._former_roots = [former.ts] if former else []
-        self._parts = KnownParts()
-        self._editing = Editing(slack, budget, ledger, channel)
-        self._deletes_refused: Counter[str] = Counter()
+    _slack: Slack
+    _budget: EditBudget
+    _ledger: Ledger
+    native: Native = field(kw_only=True)
+    """It streams in this channel."""
+    _channel: str = field(kw_only=True)
+    _thread_ts: str | None = field(kw_only=True)
+    """The thread that the answer goes to."""
+
+    edited: bool = field(default=False, init=False)
+    """Whether any text was shown by an edit, of which Slack notifies nobody."""
+    _parts: dict[str, Part] = field(factory=dict, init=False)
+    _editing: Editing = field(init=False)
+    _sweeping: Sweeping = field(init=False)
+    _strays_possible: bool = field(default=False, init=False)
+    _former_roots: list[str | None] = field(factory=list, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        posts = self._ledger.posts
+        of_channel = self._slack, self._budget, self._ledger, self._channel
+        since = min((post.at for post in posts.values()), default=time.time())
+        self._editing, self._sweeping = Editing(*of_channel), Sweeping(*of_channel, since)
+        if posts:
+            self._strays_possible = begun(posts)
+            former = posts.get(withdrawn("0"))
+            self._former_roots = [former.ts] if former else []
 
     @property
     def deleted(self) -> bool:
-        """Whether somebody deleted the first message. It is not posted again, nor is what
-        would follow it."""
-        return self._parts["0"].gone
+        """Whether somebody deleted the first message: nothing is posted again, or follows it."""
+        return self._part("0").gone
 
     def shows_text(self, first: Message) -> bool:
         """Whether the first message is known to have the text of `first`."""
-        shown = self._parts["0"].shown
+        shown = self._part("0").shown
         return shown is not None and shown.has_text_of(first)
 
     def pending(self, messages: Sequence[Message | None], *, final: bool = False) -> str | None:
@@ -96,12 +153,13 @@ class Messages:
         shows stays. What Slack has refused comes again only when this is `final`."""
         for number, message in enumerate(messages):
             part = str(number)
-            known = self._parts[part]
+            known = self._part(part)
             if message is None or known.gone:
                 continue
             if not self._writer_of(known).lacks(known, message, final=final):
                 continue
-            left_alone = not final and known.is_refused(message)
+            refused = known.refused == message or known.edits_refused >= _EDITS_REFUSED
+            left_alone = not final and refused
             if not self.is_posted(part):
                 streams = not final and self.thread_of(part) is not None
                 waits = streams and self.native.waits(message)  # until some of it is settled
@@ -117,12 +175,12 @@ class Messages:
 
     def too_long(self, messages: Sequence[Message]) -> bool:
         """Whether Slack has found one of `messages` too long."""
-        return any(self._parts[str(n)].too_long == each for n, each in enumerate(messages))
+        return any(self._part(str(n)).too_long == each for n, each in enumerate(messages))
 
     def is_posted(self, part: str) -> bool:
         """Whether writing `part` is an edit."""
         post = self._ledger.posts.get(part)
-        return bool(self._parts[part].unrecorded or (post and post.ts))
+        return bool(self._part(part).unrecorded or (post and post.ts))
 
     def start_afresh(self) -> None:
         """Take nothing for granted about what Slack shows."""
@@ -132,8 +190,8 @@ class Messages:
 
     def streamed(self, part: str) -> tuple[str, float]:
         """What `part` says by a stream, and which share of the life of that is over."""
-        known = self._parts[part]
-        return known.stream.said if known.stream else "", self.native.age(known)
+        known = self._part(part)
+        return (known.stream.said, self.native.age(known)) if known.stream else ("", 0.0)
 
     def thread_of(self, part: str) -> str | None:
         """The thread that `part` goes to, if it goes to one."""
@@ -148,8 +206,12 @@ class Messages:
 
     def budget_of(self, part: str, message: Message) -> EditBudget:
         """What counts the calls by which `part` grows into `message`."""
-        streams = self._parts[part].stream or self.native.is_reserved(message)
+        streams = self._part(part).stream or self._is_to_stream(part, message)
         return self._appends if streams else self._budget
+
+    def _is_to_stream(self, part: str, message: Message) -> bool:
+        """Whether `part`, which is not there yet, will begin as a stream."""
+        return self.thread_of(part) is not None and self.native.is_reserved(message)
 
     @cached_property
     def _appends(self) -> EditBudget:
@@ -172,13 +234,13 @@ class Messages:
         What somebody deleted stays deleted. What can no longer be edited is left alone until
         this is `final`: then it is deleted, and pending as a post.
         """
-        known, stood = self._parts[part], self.is_posted(part)
+        known, stood = self._part(part), self.is_posted(part)
         ts = await self._locate(part)
         if ts and not stood:  # found where an earlier holder posted it: that takes another turn
             return Slot(0.0)
         if ts is None:
             root = self.thread_of(part)
-            if not (root and self.native.is_reserved(message)):
+            if root is None or not self._is_to_stream(part, message):
                 await self._post(part, message)
                 return Slot(0.0)
             ts = await self._create(part, partial(self.native.start, known, root))
@@ -204,15 +266,18 @@ class Messages:
         longer."""
         numbers = sorted((int(part) for part in self._ledger.posts if part.isdigit()), reverse=True)
         for part in (str(number) for number in numbers if number >= count):
-            if ts := await self._locate(part):
-                await self._remove(part, ts)
-            else:
-                await self._ledger.forget(part)
+            ts = await self._locate(part)
+            await (self._remove(part, ts) if ts else self._ledger.forget(part))
 
-    async def clear(self) -> None:
-        """Delete what there is of this job, as far as Slack lets it be deleted."""
-        await self.keep_only(0)
-        await self.remove_strays()
+    async def remove_strays(self) -> None:
+        """Delete messages of this job that nobody knows of, where there may be any."""
+        if not self._strays_possible:
+            return
+        # What was meant for a thread that is gone may stand in the channel (`Slack.post`), or there
+        # all the same, if it came before the root was deleted.
+        threads = (None, self._thread_ts, self.thread_of("1"), *self._former_roots)
+        await self._sweeping.remove_strays(dict.fromkeys(threads))
+        self._strays_possible = False
 
     def take_in(self, passed: Sequence[LateCall]) -> bool:
         """Whether something is pending again, since calls that have `passed` may have changed
@@ -229,23 +294,11 @@ class Messages:
         self._strays_possible |= any(call.may_appear for call in passed)
         return bool(spoiled)
 
-    async def remove_strays(self) -> None:
-        """Delete messages of this job that nobody knows of, where there may be any."""
-        if not self._strays_possible:
-            return
-        posts = self._ledger.posts.items()
-        known = {post.ts for part, post in posts if not part.startswith(withdrawn(""))}
-        # What was meant for a thread that is gone may stand in the channel (`Slack.post`), or there
-        # all the same, if it came before the root was deleted.
-        threads = (self._thread_ts, self.thread_of("1"), *self._former_roots)
-        for root in dict.fromkeys((None, *threads)):
-            for posted in await self._find(root):
-                if posted.ts not in known:
-                    log.info("stray message deleted", part=posted.part)
-                    await self._delete(posted.ts)
-        self._strays_possible = False
+    def _part(self, name: str) -> Part:
+        """What is known of it; nothing of one that was not asked for before."""
+        return self._parts.setdefault(name, Part(name))
 
-    def _writer_of(self, part: Part) -> Writer:
+    def _writer_of(self, part: Part) -> Editing | Native:
         return self.native if part.stream else self._editing
 
     async def _lose(self, part: str, ts: str, code: str, *, final: bool) -> None:
@@ -254,35 +307,28 @@ class Messages:
         mark = self._ledger.posts.get(withdrawn(part))
         if code != MESSAGE_DELETED:
             log.warning("message cannot be edited", part=part, error=code)
-            self._parts[part].edits_refused += 1
+            self._part(part).edits_refused += 1
             if not final:
                 return
         elif not (mark and mark.ts == ts):
             log.info("message deleted", part=part)
-            self._parts[part].gone = True
+            self._part(part).gone = True
             return
         await self._remove(part, ts)
 
     async def _locate(self, part: str) -> str | None:
         """The ts of `part`, looked for in Slack when it was perhaps posted."""
-        if ts := self._parts[part].unrecorded:
+        if ts := self._part(part).unrecorded:
             await self._record(part, ts)
         post = self._ledger.posts.get(part)
         if post is None or post.ts:
             return post.ts if post else None
-        found = await self._find(self.thread_of(part))
-        adopted = None
-        for ts in sorted(posted.ts for posted in found if posted.part == part):
-            if adopted or not await self._ledger.adopt(part, self._channel, ts):
-                await self._delete(ts)
-            else:
-                adopted = ts
-        return adopted
+        return await self._sweeping.adopt(part, self.thread_of(part))
 
     async def _post(self, part: str, message: Message) -> None:
         """Post `message`, unless it would follow one in whose thread it is to stand, and which
         somebody has deleted."""
-        known = self._parts[part]
+        known = self._part(part)
         try:
             await self._create(part, partial(self._send, part, message))
         except SlackError as error:
@@ -291,7 +337,7 @@ class Messages:
             if not own_thread or error.code != THREAD_GONE:
                 raise
             log.info("message deleted", part="0")
-            self._parts["0"].gone = True
+            self._part("0").gone = True
             return
         known.shown = message
 
@@ -324,34 +370,25 @@ class Messages:
         try:
             await self._record(part, ts)
         except LeaseLost:
-            await self._take_back(ts)
+            await self._sweeping.take_back(ts)
             raise
         return ts
 
     async def _record(self, part: str, ts: str) -> None:
-        self._parts[part].unrecorded = ts
+        self._part(part).unrecorded = ts
         await self._ledger.posted(part, self._channel, ts)
-        self._parts[part].unrecorded = None
-
-    async def _take_back(self, ts: str) -> None:
-        """Delete what was posted without a lease, unless the new holder has adopted it: their
-        sweep is the second chance."""
-        try:
-            if await self._ledger.disown(ts):
-                await self._slack.delete(self._channel, ts)
-        except (SlackError, StoreUnavailable) as error:
-            log.warning("post not taken back", error=str(error))
+        self._part(part).unrecorded = None
 
     async def _remove(self, part: str, ts: str) -> None:
-        """Delete the message of a part, after what stands in its thread. That is recorded first:
-        once it is gone, nobody is to think that somebody else has deleted it."""
+        """Delete the message of a part, after what stands in its thread. That is recorded first, so
+        that nobody thinks that somebody else has deleted it."""
         if part == "0" and self._thread_ts is None:
             await self._remove_thread()
         await self._ledger.posted(withdrawn(part), self._channel, ts)
-        self._parts[part].deleted()
+        self._part(part).deleted()
         if part == "0":
             self._former_roots.append(ts)
-        await self._delete(ts)
+        await self._sweeping.delete(ts)
         await self._ledger.forget(part)
 
     async def _remove_thread(self) -> None:
@@ -360,38 +397,3 @@ class Messages:
         for part, post in list(self._ledger.posts.items()):
             if post.ts and part != "0" and not part.startswith(withdrawn("")):
                 await self._remove(part, post.ts)
-
-    async def _delete(self, ts: str) -> None:
-        """Delete a message, or leave it when Slack has refused that often enough."""
-        await self._budget.turn(DELETE, TIER_3_PER_MINUTE)
-        try:
-            async with self._budget.resting(DELETE):
-                with self._ledger.late.sending(self._slack.deadline, ts):
-                    await self._ledger.check()
-                    await self._slack.delete(self._channel, ts)
-        except SlackError as error:
-            if passes(error):
-                raise
-            self._deletes_refused[ts] += 1
-            for_good = self._deletes_refused[ts] >= _DELETES_REFUSED
-            if not (for_good or isinstance(error, PostingDenied)):
-                raise TryAgain(error.code, str(error)) from None
-            log.warning("message not deleted", error=str(error))
-        await self._ledger.check()
-
-    async def _find(self, thread_ts: str | None) -> list[Posted]:
-        """The messages of the job in the channel or one of its threads; none where the bot may not
-        look."""
-        method = REPLIES if thread_ts else HISTORY
-        await self._budget.turn(method, TIER_3_PER_MINUTE)
-        try:
-            async with self._budget.resting(method):
-                await self._ledger.check()
-                job_id = self._ledger.job_id
-                return await self._slack.find(self._channel, thread_ts, job_id, self._since)
-        except SlackError as error:
-            if passes(error):
-                raise
-            tell = log.info if isinstance(error, PostingDenied) else log.warning
-            tell("messages not looked for", error=str(error))  # where it is not invited, as usual
-            return []

@@ -16,7 +16,7 @@ from bot.patience import pauses
 from bot.reply.destination import TOO_LONG
 from bot.reply.ephemeral import EphemeralReply
 from bot.reply.growing import READ_AT_ONCE, Growing, Sections, TextSource
-from bot.reply.ledger import CUT, Way, came_to_nothing
+from bot.reply.ledger import CUT, Way, nothing_of
 from bot.slack.blocks import Message, mention, note
 from bot.slack.pacing import SlotKind, pause, wait_out
 from bot.slack.refusals import passes, refuses_blocks
@@ -143,7 +143,7 @@ class Reply(Growing):
         `SlackError` when Slack refuses for good. While Slack or Redis is away it tries on,
         until cancelled.
         """
-        if afresh and not came_to_nothing(answer, self._ledger.posts):
+        if afresh and not self._came_to_nothing(answer):
             self._messages.start_afresh()
         self._recover()
         while True:
@@ -183,7 +183,7 @@ class Reply(Growing):
 
     async def _finish(self, answer: Answer, *, afresh: bool, shown: WhenShown | None) -> None:
         await self._ledger.check()
-        if came_to_nothing(answer, self._ledger.posts):
+        if self._came_to_nothing(answer):
             await self._say_no_more()
             await self._settle(shown)
             return
@@ -211,6 +211,10 @@ class Reply(Growing):
             await self._take_stop_away(messages)
             await self._show_all(messages)
             settled = await self._destination.settled()
+
+    def _came_to_nothing(self, answer: Answer) -> bool:
+        """Whether it was stopped before there was anything of it to show."""
+        return bool(answer.stopped) and nothing_of(answer, self._ledger.posts)
 
     async def _settle(self, shown: WhenShown | None) -> None:
         """Wait until nothing that nobody edits can come late any more; what does is deleted."""

@@ -1,16 +1,26 @@
-"""The budget of Slack calls, shared by all answers of a workspace and by all replicas."""
+"""When Slack may be called: the budget of its calls, shared by all answers of a workspace and by
+all replicas; and the calls for one job that it has not answered, and may carry out later than those
+that were made after them.
+
+A call that was sent is answered within Slack's deadline, or given up then; within as long again
+Slack has carried it out, or never will. Who dies, is cancelled or loses the connection in the
+middle of one leaves it on its way for as long, for Slack knows nothing of that. So the latest
+moment of each is recorded with the job before it is made (`Ledger.check`, `Ledger.intend`), for
+whoever takes that over.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import random
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.errors import LeaseLost, RateLimited
+from bot.errors import LeaseLost, OutcomeUnknown, RateLimited, SlackError, StoreUnavailable
+from bot.slack.blocks import Message
 from bot.slack_limits import POST_BURST, POST_BURST_SECONDS
 from bot.store.keys import Keys
 from bot.store.redis.connection import Store
@@ -181,6 +191,89 @@ class EditBudget:
 
     async def _take(self, keys: Sequence[str], most: int, seconds: float) -> float:
         return int(await self._slot(keys, [uuid.uuid4().hex, most, _ms(seconds)])) / 1000
+
+
+@dataclass(eq=False, slots=True)
+class LateCall:
+    """Carried out before `until` (loop time) or never: then the message at `ts` shows `message`,
+    or is deleted when that is None. A post, whose ts nobody knows, may appear once more. One of
+    an `earlier` holder may be any of them."""
+
+    until: float
+    ts: str | None = None
+    message: Message | None = None
+    earlier: bool = False
+
+    @property
+    def may_appear(self) -> bool:
+        """Whether it may be a post."""
+        return self.earlier or self.ts is None
+
+    def may_change(self, ts: str | None, shown: Message) -> bool:
+        """Whether the message at `ts` may have come to be something else than `shown`."""
+        return self.earlier or (self.ts == ts and self.message != shown)
+
+
+class LateCalls:
+    """Calls for one job of unknown outcome, each for as long as Slack may be at it."""
+
+    def __init__(self) -> None:
+        self._calls: list[LateCall] = []
+
+    @property
+    def left(self) -> float:
+        """Seconds until all of them were carried out or never will be; 0 when there is none."""
+        if not self._calls:
+            return 0.0
+        return max(0.0, max(call.until for call in self._calls) - _now())
+
+    def expect_earlier(self, seconds: float) -> None:
+        """An earlier holder may have left a call that is carried out within `seconds`. What comes
+        of it is looked for halfway too, for the sake of whoever reads meanwhile."""
+        if seconds > 0:
+            now = _now()
+            self._calls += [
+                LateCall(now + seconds / 2, earlier=True),
+                LateCall(now + seconds, earlier=True),
+            ]
+
+    @contextmanager
+    def sending(
+        self, deadline: float, ts: str | None = None, message: Message | None = None
+    ) -> Iterator[None]:
+        """Around one call that Slack answers within `deadline` seconds: an edit of `ts` to
+        `message`, a deletion of `ts`, or a post. It stays unless its outcome is known."""
+        call = LateCall(_now() + 2 * deadline, ts, message)
+        self._calls.append(call)
+        try:
+            yield
+        except (SlackError, LeaseLost, StoreUnavailable) as error:
+            if not (isinstance(error, OutcomeUnknown) and error.pending):
+                self._calls.remove(call)
+            raise
+        except BaseException:  # after a standstill it may have been sent just now
+            call.until = max(call.until, _now() + deadline)
+            raise
+        self._calls.remove(call)
+
+    def passed(self) -> list[LateCall]:
+        """Those that will not be carried out any more, if they were not; they are forgotten."""
+        now = _now()
+        passed = [call for call in self._calls if call.until <= now]
+        self._calls = [call for call in self._calls if call.until > now]
+        return passed
+
+    async def next_passed(self) -> list[LateCall]:
+        """Wait until the next one is over, and return what `passed`; nothing, at once, when
+        none is expected."""
+        if not self._calls:
+            return []
+        await asyncio.sleep(min(call.until for call in self._calls) - _now())
+        return self.passed()
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 async def pause(seconds: float, stop: asyncio.Event | None = None) -> None:

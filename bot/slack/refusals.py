@@ -31,6 +31,9 @@ STREAM_ENDED = "message_not_in_streaming_state"
 MESSAGE_DELETED = "message_not_found"
 """What Slack answers to an edit or a deletion of a message that is not there any more."""
 
+THREAD_GONE = "thread_not_found"
+"""What Slack answers to a post in a thread whose root was deleted."""
+
 _GONE = {
     MESSAGE_DELETED,
     BLOCK_MISMATCH,
@@ -45,7 +48,7 @@ _DENIED = {
     "message_limit_exceeded",
     "messages_tab_disabled",
     "cannot_reply_to_message",
-    "thread_not_found",
+    THREAD_GONE,
     "no_permission",
     "user_not_in_channel",
     "expired_url",

@@ -103,8 +103,8 @@ MUTANTS = (
     ),
     Mutant(
         "look-up: what was perhaps posted is found before it is posted again",
-        "bot/reply/messages.py",
-        "        found = await self._find(self.thread_of(part))\n",
+        "bot/reply/sweeping.py",
+        "        found = await self._find(thread_ts)\n",
         "        found: list[Posted] = []\n",
         ("slack loses replies/chat.postMessage", "slack loses replies/chat.postMessage"),
     ),
@@ -117,7 +117,7 @@ MUTANTS = (
     ),
     Mutant(
         "taking back: what the new holder has adopted stays",
-        "bot/reply/messages.py",
+        "bot/reply/sweeping.py",
         "            if await self._ledger.disown(ts):\n",
         "            if True:\n",
         ("crash point/after:chat.postMessage=freeze", "crash point/after:chat.postMessage=freeze"),

@@ -38,7 +38,7 @@ DEADLINE = 1.5
 SLOWEST = 1.9 * DEADLINE
 """Slack may carry a call out until twice the deadline has passed; whoever made it has given up."""
 SHORTER = {
-    "bot.reply.writers:STREAM_SECONDS": recorder.STREAM_SECONDS,
+    "bot.reply.native:STREAM_SECONDS": recorder.STREAM_SECONDS,
     "bot.slack.web_api:DEADLINE_SECONDS": DEADLINE,
     "bot.jobs.holder:LOST_SECONDS": 1.5,
     "bot.reply.reply:_LONGEST_PAUSE": 2.0,

@@ -7,7 +7,8 @@ import pytest
 from bot.grok.client import GrokClient
 from bot.jobs.job import dump_post, post_field
 from bot.jobs.queue import Queue
-from bot.reply.ledger import WAY, AnswerRoute, Post, Way
+from bot.reply.destination import AnswerRoute
+from bot.reply.ledger import WAY, Post, Way
 from bot.words import admin, talk
 from sandbox.workspace import ANA, BEN, GENERAL, GUEST, LEADERSHIP, Workspace, dm_of
 from tests.doors.jobs import an_answer, an_ask

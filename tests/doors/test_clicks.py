@@ -9,7 +9,8 @@ import pytest
 
 from bot.doors.clicks import is_about
 from bot.jobs.job import ROOT, Job
-from bot.reply.ledger import WAY, AnswerRoute, Post, Way
+from bot.reply.destination import AnswerRoute
+from bot.reply.ledger import WAY, Post, Way
 from bot.slack.inbound.interactions import Click
 from sandbox.workspace import ANA, BEN, GENERAL, LEADERSHIP, dm_of
 from tests.doors.jobs import a_job, an_ask

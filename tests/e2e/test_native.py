@@ -13,7 +13,7 @@ import pytest
 
 from bot.completion.ask import Ask
 from bot.completion.request import CompletionRequest
-from bot.reply import writers
+from bot.reply import native
 from bot.words import talk
 from sandbox.grok import GrokServer, Recorded, Script
 from sandbox.workspace import (
@@ -196,7 +196,7 @@ async def ended(stage: Stage, root: str) -> list[Message]:
 async def test_an_answer_that_outlives_its_streams_goes_on_in_others(
     redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writers, "STREAM_SECONDS", LIVES)
+    monkeypatch.setattr(native, "STREAM_SECONDS", LIVES)
     limits = Limits(scale=0, stream=LIVES)
     said = _words(0, 300)
     paragraphs = [f"{word}{' ' if at % 10 < 9 else chr(10) * 2}" for at, word in enumerate(said)]
@@ -215,7 +215,7 @@ async def test_an_answer_that_outlives_its_streams_goes_on_in_others(
 async def test_stop_above_the_second_message_ends_the_answer(
     redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writers, "STREAM_SECONDS", LIVES)
+    monkeypatch.setattr(native, "STREAM_SECONDS", LIVES)
     limits = Limits(scale=0, stream=LIVES)
     async with on_stage(redis_url, slack_streaming="native", limits=limits) as stage:
         first = await streaming(stage, "zero")

@@ -13,8 +13,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.completion.ask import Ask
 from bot.completion.request import CompletionRequest
 from bot.completion.result import Answer, Section, Usage
+from bot.reply.native import Native
 from bot.reply.reply import Reply
-from bot.reply.writers import Native
 from bot.settings import Streaming
 from bot.slack.pacing import EditBudget
 from bot.slack.slack import Slack

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from bot.errors import LeaseLost, StoreUnavailable
-from bot.reply.ledger import LateCalls, Post
-from bot.slack.pacing import Slot, TakeSlot
+from bot.reply.ledger import Post
+from bot.slack.pacing import LateCalls, Slot, TakeSlot
 
 
 @dataclass

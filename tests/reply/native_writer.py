@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.errors import OutcomeUnknown, RateLimited, SlackError, TryAgain
 from bot.reply.ledger import Part, Stream
-from bot.reply.writers import Native
+from bot.reply.native import Native
 from bot.slack.blocks import Foot, Message, further_message
 from bot.slack.pacing import EditBudget, nothing_taken
 from bot.slack.refusals import STREAMING

@@ -11,7 +11,7 @@ import pytest
 from bot import words
 from bot.errors import SlackError
 from bot.reply.messages import Messages
-from bot.reply.writers import Native
+from bot.reply.native import Native
 from bot.slack.blocks import Message as Sent
 from bot.slack.blocks import note
 from bot.slack.pacing import EditBudget, nothing_taken

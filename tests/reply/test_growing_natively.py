@@ -10,7 +10,7 @@ import pytest
 
 from bot import words
 from bot.completion.result import Section
-from bot.reply import growing, writers
+from bot.reply import growing, messages
 from bot.reply.reply import Reply
 from bot.slack.pacing import EditBudget
 from bot.slack.slack import Slack
@@ -317,7 +317,7 @@ async def test_stop_is_taken_away_though_slack_refuses_that_at_first(
     times: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(writers, "STAYS_SECONDS", 0.01)
+    monkeypatch.setattr(messages, "STAYS_SECONDS", 0.01)
     workspace.fail("chat.update", error=error, times=times)
     reply = start(streaming="native", **in_thread(root))
 
@@ -330,7 +330,7 @@ async def test_stop_is_taken_away_though_slack_refuses_that_at_first(
 async def test_where_slack_never_takes_stop_away_the_answer_ends_all_the_same(
     workspace: Workspace, start: Start, root: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writers, "STAYS_SECONDS", 0.01)
+    monkeypatch.setattr(messages, "STAYS_SECONDS", 0.01)
     workspace.fail("chat.update", error="msg_too_long", times=None)
     reply = start(streaming="native", **in_thread(root))
 

@@ -7,8 +7,9 @@ import asyncio
 import pytest
 
 from bot.errors import LeaseLost, OutcomeUnknown, SlackError
-from bot.reply.ledger import LateCalls, Post, withdrawn
+from bot.reply.ledger import Post, withdrawn
 from bot.slack.blocks import Message
+from bot.slack.pacing import LateCalls
 from bot.slack.slack import Slack
 from sandbox.workspace import GENERAL, Workspace
 from tests.reply.conftest import Start, answer, standing

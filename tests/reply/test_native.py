@@ -9,9 +9,9 @@ import pytest
 
 from bot.completion.result import Section
 from bot.errors import RateLimited
-from bot.reply import writers as streams
+from bot.reply import native as streams
 from bot.reply.chain import Chain
-from bot.reply.writers import Native
+from bot.reply.native import Native
 from bot.slack.blocks import Foot, Question, further_message
 from bot.slack.pacing import EditBudget
 from bot.slack.slack import Slack

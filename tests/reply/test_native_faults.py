@@ -12,7 +12,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import LeaseLost, MessageGone, RateLimited, TooLong
-from bot.reply.writers import Native
+from bot.reply.native import Native
 from bot.slack.blocks import further_message
 from bot.slack.slack import Slack
 from bot.slack.web_api import WebApi

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from bot import words
-from bot.reply.destination import TOO_LONG, detour, notice_of
-from bot.reply.ledger import WAY, AnswerRoute, Post, Way, route_of
+from bot.reply.destination import TOO_LONG, AnswerRoute, detour, notice_of, route_of
+from bot.reply.ledger import WAY, Post, Way
 from bot.words import talk
 from sandbox.workspace import ANA, GENERAL, dm_of
 from tests.reply.conftest import ask

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from bot.completion.result import Answer, Section
-from bot.reply import writers
-from bot.reply import writers as streams
+from bot.reply import messages
+from bot.reply import native as streams
 from bot.reply.chain import Chain
 from bot.reply.reply import Reply
 from bot.slack.blocks import Question
@@ -214,7 +214,7 @@ async def test_while_nothing_comes_for_longer_than_a_stream_lives(
 async def test_where_stop_cannot_be_taken_away_it_stays(
     workspace: Workspace, start: Start, root: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writers, "STAYS_SECONDS", 0.01)
+    monkeypatch.setattr(messages, "STAYS_SECONDS", 0.01)
     workspace.fail("chat.update", error="some_refusal", times=None)
     async with begun(start, root) as (reply, stream):
         await said(workspace, stream, PROSE[:300])

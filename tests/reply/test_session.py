@@ -9,8 +9,8 @@ import pytest
 
 from bot.errors import LeaseLost
 from bot.ops.manifest import manifest
+from bot.reply.native import Native
 from bot.reply.session import BEGINS_PER_MINUTE, BEGUN, Session
-from bot.reply.writers import Native
 from bot.slack.agent import SESSION, AgentSurface
 from bot.slack.blocks import Foot, further_message
 from bot.slack.pacing import EditBudget

@@ -13,8 +13,8 @@ from bot.jobs.crashes import Crashes
 from bot.jobs.lease import JobLedger
 from bot.jobs.queue import SCAN_START, Queue
 from bot.jobs.worker import Worker
-from bot.reply.ledger import LateCalls
 from bot.reply.messages import Messages
+from bot.slack.pacing import LateCalls
 from bot.store.redis import connection
 from tests.simulation import store
 

@@ -1,10 +1,9 @@
-"""The ways in which a message of an answer comes to show what it should, and what is known of it
-besides where it stands (`bot.reply.ledger`): by edits, or by Slack's own streaming.
+"""Slack's own streaming: a message grows by what is appended to it.
 
-An edit replaces all there is of a message. What was appended to one that streams stands there for
-good, so only text that stays as it is, whatever follows, is appended (`Message.settled`). The rest
-of it and its foot come with the end of the stream. Where anything is in doubt the stream is ended
-as it stands, and the message edited from there on, so that nothing is lost or shown twice.
+What was appended stands there for good, so only text that stays as it is, whatever follows, is
+appended (`Message.settled`). The rest of it and its foot come with the end of the stream. Where
+anything is in doubt the stream is ended as it stands, and the message edited from there on, so that
+nothing is lost or shown twice.
 
 A stream begins without text, since Slack takes metadata only at its end: what carries the job
 until then is the id of an unseen line, by which one is found whose ts was lost. While it lasts,
@@ -18,13 +17,11 @@ of its text, or at last wherever it can, and the answer goes on in another one (
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Sequence
-from typing import Protocol
 
 import structlog
-from attrs import define, field, frozen
+from attrs import define, field
 
 from bot.errors import (
     MessageGone,
@@ -38,8 +35,8 @@ from bot.errors import (
 from bot.reply.ledger import Ledger, Part, Stream
 from bot.reply.session import Session
 from bot.slack.blocks import Block, Message
-from bot.slack.pacing import EDIT, EditBudget, Slot, TakeSlot
-from bot.slack.refusals import STREAM_ENDED, STREAMING, passes
+from bot.slack.pacing import EditBudget, Slot, TakeSlot
+from bot.slack.refusals import STREAM_ENDED
 from bot.slack.slack import Slack
 from bot.slack_limits import (
     STREAM_APPENDS_PER_MINUTE,
@@ -49,16 +46,6 @@ from bot.slack_limits import (
 )
 
 log = structlog.get_logger(__name__)
-
-SOON_SECONDS = 1.0
-"""Where the next edit may be had so soon, it is taken under the lease then, which is the check
-after this one: a round trip to Redis less for each edit of an answer that grows fast."""
-
-_STAYS = 3
-"""So often is Stop to be taken away from above a text that Slack shows already."""
-
-STAYS_SECONDS = 0.5
-"""What lies between: who refused it at once may take it then."""
 
 BETWEEN_BLOCKS = 0.6
 ANYWHERE = 0.75
@@ -77,82 +64,6 @@ _MOST = {
 
 _STOPPED = "stopped_by_user"
 _OVER = (_STOPPED, STREAM_ENDED)
-
-
-class Writer(Protocol):
-    """One such way."""
-
-    def lacks(self, part: Part, message: Message, *, final: bool) -> bool:
-        """Whether there is anything of `message` that `write` could still show."""
-
-    async def write(
-        self, part: Part, ts: str, message: Message, turn: TakeSlot, *, final: bool
-    ) -> Slot:
-        """Let `part`, which stands at `ts`, show more of `message`, if `turn` gives a call for it.
-        What of it is known to be shown then stands in `part`; call again while it `lacks` any, by
-        the writer that goes with it.
-
-        Raises `LeaseLost`, `StoreUnavailable` and the errors of `Slack`.
-        """
-
-
-@frozen
-class Editing:
-    """Shows the whole message by each edit."""
-
-    _slack: Slack
-    _budget: EditBudget
-    _ledger: Ledger
-    _channel: str
-
-    def lacks(self, part: Part, message: Message, *, final: bool) -> bool:  # noqa: ARG002 - an edit shows all
-        return part.shown != message
-
-    async def write(
-        self, part: Part, ts: str, message: Message, turn: TakeSlot, *, final: bool
-    ) -> Slot:
-        before, part.shown = part.shown, None
-        tries = _STAYS if before == message else 1
-        while True:
-            try:
-                slot = await self.edit(part.name, ts, message, turn, streamed=part.streamed)
-                break
-            except SlackError as error:
-                if error.code == STREAMING:  # an earlier worker has begun it
-                    part.streams_by(Stream(time.monotonic(), certain=False))
-                    if part.stop_refused:
-                        raise TryAgain(error.code, str(error)) from None
-                    return Slot(0.0)
-                tries -= 1
-                own = passes(error) or isinstance(error, MessageGone)
-                if own or not tries:
-                    part.refuse(message, error)
-                    if own or before != message:
-                        raise
-                    log.warning("stop stays above an answer", error=str(error))
-                    slot = Slot(0.0)
-                    break
-            await asyncio.sleep(STAYS_SECONDS)
-        if slot.wait:
-            part.shown = before
-            return slot
-        part.shown, part.has_stop = message, False
-        if final or not 0 < slot.following <= SOON_SECONDS:
-            await self._ledger.check()
-        return slot
-
-    async def edit(
-        self, part: str, ts: str, message: Message, turn: TakeSlot, *, streamed: bool = False
-    ) -> Slot:
-        """Show `message` in place of what stands at `ts`, if `turn` gives an edit for it; of what
-        was `streamed` it is said again that it is this part of the job."""
-        job_id = self._ledger.job_id if streamed else ""
-        async with self._budget.resting(EDIT):
-            with self._ledger.late.sending(self._slack.deadline, ts, message):
-                slot = await self._ledger.take(turn)
-                if not slot.wait:
-                    await self._slack.update(self._channel, ts, message, job_id=job_id, part=part)
-                return slot
 
 
 @define(eq=False)
