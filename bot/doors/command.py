@@ -17,7 +17,15 @@ from bot.completion.flags import Flags
 from bot.doors.forms import Forms
 from bot.doors.mistyped import Mistyped
 from bot.patience import soon
-from bot.rules.commands import Form, Help, help_text, parse, parse_command, without_name
+from bot.rules.commands import (
+    Form,
+    Help,
+    help_text,
+    may_be_slip,
+    parse,
+    parse_command,
+    without_name,
+)
 from bot.rules.nearly import meant
 from bot.rules.saved_prompts import filled
 from bot.slack.blocks import Message
@@ -74,7 +82,7 @@ class GrokCommand:
 
     async def _asked(self, flags: Flags, text: str, payload: SlashCommand) -> Reaction:
         place = _place(payload)
-        if command := meant(text, mentioned(payload.text)):
+        if may_be_slip(text) and (command := meant(text, mentioned(payload.text))):
             metrics.REQUESTS.labels("command", "refused").inc()
             return _only_to_author(await self._mistyped.like_command(text, place, command))
         asked = await self._asking.ask(flags, place)

@@ -23,7 +23,7 @@ from bot.doors.stopping import Deletions
 from bot.errors import OutcomeUnknown, RateLimited, SlackError
 from bot.jobs.queue import Queue
 from bot.patience import soon
-from bot.rules.commands import Form, Help, help_text, parse
+from bot.rules.commands import Form, Help, help_text, may_be_slip, parse
 from bot.rules.nearly import meant
 from bot.slack.blocks import Message, offer
 from bot.slack.inbound.payloads import MessageEvent, mentioned, shown
@@ -203,8 +203,8 @@ class Conversing:
             return self._telling(heard, files_words.none_read(unread))
         place = self._place(heard, flags, thread, names)
         alone = heard.addressed and not (heard.files or heard.holds_more)
-        command = meant(text, mentioned(heard.text), written=True) if alone else ""
-        if command:
+        slip = alone and may_be_slip(text)
+        if slip and (command := meant(text, mentioned(heard.text), written=True)):
             like = partial(self._mistyped.like_command, text, place, command)
             return self._telling(heard, like, "refused")
         if sentence := await self._messages_tab.unfilled(heard, text):

@@ -16,8 +16,8 @@ from functools import partial
 from types import MappingProxyType
 from typing import Literal
 
-from bot.completion.flags import Flags, named_option, parse_text
-from bot.completion.lexer import first_word, from_seen, plain, starts_like_flag
+from bot.completion.flags import Flags, is_slip, named_option, parse_text
+from bot.completion.lexer import first_word, from_seen, keyword, plain, starts_like_flag
 from bot.completion.options import OPTIONS, PARAMETERS, usage_of
 from bot.completion.request import Option
 from bot.completion.search import OPTION_NAMES, SOURCES
@@ -41,6 +41,7 @@ from bot.rules.arguments import (
 from bot.rules.policy import Fields, searchable_fields
 from bot.rules.quota import QUOTAS
 from bot.rules.saved_prompts import one_name, to_save, to_use
+from bot.rules.vocabulary import COMMAND_SYNONYMS
 from bot.words import commands as said
 from bot.words import files as file_words
 from bot.words import request as words
@@ -253,6 +254,34 @@ def parse_command(text: str, mentions: Sequence[str] = ()) -> AdminCommand | Non
         return None
     target = read.target or (CommandTarget(verb.usual) if verb.changes else None)
     return AdminCommand(verb.name, target, read.names, read.fields, read.faults)
+
+
+COMMAND_NAMES = (*dict.fromkeys(name.partition(" ")[0] for name in VERBS), "help")
+"""What commands begin with."""
+
+SAID_IN_THREADS = ("forget", "leave")
+
+_SEVERAL = ("|", "/grok")
+"""What stands between commands that were copied together."""
+
+
+def may_be_slip(text: str) -> bool:
+    """Whether `text`, which is no command, may have been meant as one: it begins nearly like one,
+    or like what is said in threads, or it is several. What was meant: `bot.rules.nearly`."""
+    first = next(filter(None, map(from_seen, text.split())), "")
+    name = keyword(first.rstrip("?!") or first)
+    if name in SAID_IN_THREADS or name in _ALSO or near_command(name):
+        return True
+    lower = text.lower()
+    said = any(is_slip(name, each) for each in SAID_IN_THREADS)
+    return said or any(each in lower for each in _SEVERAL)
+
+
+def near_command(first: str) -> str:
+    """The command whose name `first` is, or is a slip of the fingers for; empty when it is none."""
+    if first in COMMAND_NAMES or first in COMMAND_SYNONYMS:
+        return COMMAND_SYNONYMS.get(first, first)
+    return next((command for command in COMMAND_NAMES if is_slip(first, command)), "")
 
 
 FLAGS_TOPIC = "flags"

@@ -20,12 +20,14 @@ from bot.completion.search import read
 from bot.errors import Fault
 from bot.rules.arguments import LEAST_BEGUN
 from bot.rules.commands import (
+    COMMAND_NAMES,
     COMMANDS,
     FLAGS_TOPIC,
+    SAID_IN_THREADS,
     TOPICS,
-    VERBS,
     Help,
     find_topic,
+    near_command,
     parse,
     parse_command,
 )
@@ -61,8 +63,6 @@ _LEFT_OUT = frozenset(("…", "..."))
 """What stands between commands in a list of them: `usage | models`, `pause and: /grok resume`."""
 
 _HELP = "help"
-_COMMANDS = (*dict.fromkeys(name.partition(" ")[0] for name in VERBS), _HELP)
-_SAID_IN_THREADS = ("forget", "leave")
 _INFLECTED = ("s", "d", "r")
 """What a word ends with that is none with a letter too many."""
 
@@ -86,7 +86,8 @@ _FLAG = re.compile(r"--[a-z][a-z_-]*(?:=.*)?", re.IGNORECASE | re.DOTALL)
 
 def meant(text: str, mentions: Sequence[str] = (), *, written: bool = False) -> str:
     """What somebody is likely to have meant who typed `text`, Slack's own escapes undone; empty
-    when it is a question. `written`: as a message, where commands are none. Never raises."""
+    when it is a question, as is all that is not `may_be_slip`. `written`: as a message, where
+    commands are none. Never raises."""
     words = list(filter(None, map(from_seen, text.split())))
     if not words:
         return ""
@@ -95,13 +96,13 @@ def meant(text: str, mentions: Sequence[str] = (), *, written: bool = False) -> 
         return _typed(" ".join([keyword(words[0]), *words[1:]]))
     copied = _first_of_several(" ".join(words)) if len(text) <= _LONGEST else ""
     if copied or not short:
-        return _typed(copied) if copied else _begun(_command(keyword(words[0])), words[1:2])
+        return _typed(copied) if copied else _begun(near_command(keyword(words[0])), words[1:2])
     asks = words[-1].endswith("?")
     words = [*words[:-1], words[-1].rstrip(_AT_THE_END) or words[-1]]
     first, *rest = words
     if said := _said(keyword(first), rest, written=written):
         return f"@Grok {said}"
-    command = _command(keyword(first))
+    command = near_command(keyword(first))
     if command == _HELP:
         return _help(rest, written=written)
     found = _managing(command, rest, mentions) if command else ""
@@ -146,25 +147,25 @@ def _is_command(text: str) -> bool:
 def _is_flagged(first: str, rest: Sequence[str]) -> bool:
     """Whether a flag stands right behind the name of a command, as in `usage --model x`: flags of a
     question come before it."""
-    return first in _COMMANDS and bool(rest) and bool(_FLAG.fullmatch(rest[0]))
+    return first in COMMAND_NAMES and bool(rest) and bool(_FLAG.fullmatch(rest[0]))
 
 
 def _said(first: str, rest: Sequence[str], *, written: bool) -> str:
     """What is said in a thread, where that was meant; as a message a slip of it alone."""
     if not all(keyword(word) in BESIDE_SAID for word in rest):
         return ""
-    if first in _SAID_IN_THREADS:
+    if first in SAID_IN_THREADS:
         return "" if written and not rest else first
     if first.endswith(_INFLECTED):
         return ""
-    return next((said for said in _SAID_IN_THREADS if is_slip(first, said)), "")
+    return next((said for said in SAID_IN_THREADS if is_slip(first, said)), "")
 
 
 def _is_no_sentence(first: str, command: str, rest: Sequence[str]) -> bool:
     """Whether what stands behind a command is nothing that anybody would ask: one word, whatever it
     is; words that are none of a sentence (`{name}`, `%s`, `--all`); or one that may be, between
     what to do and a scope or such, or beside the id of a model."""
-    if first not in _COMMANDS and (first.endswith(_INFLECTED) or first in COMMAND_SYNONYMS):
+    if first not in COMMAND_NAMES and (first.endswith(_INFLECTED) or first in COMMAND_SYNONYMS):
         return False
     if len(rest) == 1:
         return True
@@ -235,7 +236,7 @@ def _help(rest: Sequence[str], *, written: bool) -> str:
     well be about what was said before."""
     if not rest:
         return _typed(_HELP)
-    topic = _command(keyword(rest[0]))
+    topic = near_command(keyword(rest[0]))
     if len(rest) > 1:
         if topic in COMMANDS and _is_vocabulary(topic, rest[1:]):
             return _help_on(topic)
@@ -362,10 +363,3 @@ def _means_default(word: str, key: str) -> bool:
     if searched_name(word) or not isinstance(read("search", word), Fault):
         return True
     return switched(word) is not None or key in places or word[0] in QUOTES
-
-
-def _command(first: str) -> str:
-    """The command whose name `first` is, or is a slip of the fingers for; empty when it is none."""
-    if first in _COMMANDS or first in COMMAND_SYNONYMS:
-        return COMMAND_SYNONYMS.get(first, first)
-    return next((command for command in _COMMANDS if is_slip(first, command)), "")

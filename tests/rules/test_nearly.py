@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.rules.commands import parse_command
+from bot.rules.commands import COMMAND_NAMES, may_be_slip, parse_command
 from bot.rules.nearly import meant
 from tests.rules.test_admin_commands import QUESTIONS
 
@@ -202,6 +202,7 @@ from tests.rules.test_admin_commands import QUESTIONS
     ],
 )
 def test_what_was_meant(text: str, command: str) -> None:
+    assert may_be_slip(text) or not command
     assert meant(text) == command
 
 
@@ -222,6 +223,7 @@ def test_what_was_meant(text: str, command: str) -> None:
     ],
 )
 def test_commands_are_typed_and_not_written(text: str, command: str) -> None:
+    assert may_be_slip(text) or not command
     assert meant(text, written=True) == command
 
 
@@ -396,6 +398,7 @@ def test_a_question_is_asked(text: str) -> None:
     ],
 )
 def test_of_several_commands_the_first_is_offered(text: str, first: str) -> None:
+    assert may_be_slip(text) or not first
     assert meant(text) == first
 
 
@@ -403,7 +406,24 @@ def test_of_several_commands_the_first_is_offered(text: str, first: str) -> None
 def test_no_text_raises(text: str, start: str) -> None:
     for written in (False, True):
         command = meant(start + text, written=written)
+        assert not command or may_be_slip(start + text)
         assert not command or command.startswith(("/grok ", "@Grok "))
+
+
+@pytest.mark.parametrize("text", ["Why is the sky blue?", "Write a haiku about the sea", "42"])
+def test_a_question_begins_like_no_command(text: str) -> None:
+    assert not may_be_slip(text)
+
+
+@pytest.mark.parametrize("name", [*COMMAND_NAMES, "keys", "forget"])
+@given(st.data())
+def test_a_slip_of_any_name_may_be_one(name: str, data: st.DataObject) -> None:
+    at = data.draw(st.integers(0, len(name)))
+    inserted = data.draw(st.sampled_from(["", *"eaxz?"]))
+    rest = data.draw(st.sampled_from(["", "?", " me", " show", " this thread", " | usage"]))
+    text = name[:at] + inserted + name[at + data.draw(st.integers(0, 1)) :] + rest
+    for written in (False, True):
+        assert may_be_slip(text) or not meant(text, written=written)
 
 
 def test_what_is_offered_is_a_command() -> None:
