@@ -94,7 +94,8 @@ def supply(rules: InForce, typed: Flags) -> Supplied:
     defaults = sorted(rules.defaults, key=lambda default: NEAREST.index(default.source))
     of_search = [(each.name, each.value) for each in defaults if each.name in OPTION_NAMES]
     search = settled(typed.search, of_search)
-    bounded_search, faults = bounded(search_in(search), rules.searchable)
+    wanted = search_in(search)
+    searched, faults = bounded(wanted, rules.searchable) if wanted else (wanted, ())
     left_open = [
         default
         for default in rules.defaults
@@ -106,8 +107,8 @@ def supply(rules: InForce, typed: Flags) -> Supplied:
     return Supplied(
         rules=rules,
         typed=typed,
-        flags=Flags({**own, **(bounded_search.values() if bounded_search else {})}),
-        search=bounded_search,
+        flags=Flags({**own, **(searched.values() if searched else {})}),
+        search=searched,
         search_faults=faults,
         sources={default.name: default.source for default in left_open},
     )

@@ -113,8 +113,6 @@ def _says(named: Named, kind: str, name: str) -> bool:
 
 def bounded(search: Search, may: Searchable) -> tuple[Search, tuple[Fault, ...]]:
     """`search` within what may be searched, and what of it may not, once per option."""
-    if not search:
-        return search, ()
     faults: list[Fault] = []
     if denied := [source for source in search.sources if source not in may.sources]:
         allowed = one_of([*may.sources, "off"])
