@@ -99,7 +99,7 @@ class CommandRunner:
         if not all(sent):
             said = CommandReply((usage_words.EXPORT_FAILED,))
         await self._tell(where, said)
-        if said.charts and not self._slack.messages.draws:
+        if said.charts and not self._slack.messages.takes("charts"):
             told = await send_pictures(said.charts, where.user_id, self._slack.documents)
             await self._tell(where, CommandReply((told,)))
         if not said.announcement:

@@ -42,7 +42,6 @@ from bot.slack.inbound.bolt import not_now, not_understood
 from bot.slack.inbound.incoming import JsonObject, Malformed
 from bot.slack.inbound.interactions import (
     Click,
-    Closing,
     ContextChanged,
     GlobalShortcut,
     HomeOpened,
@@ -76,7 +75,6 @@ _KINDS: Mapping[str, type[Payload]] = {
     "message_action": MessageShortcut,
     "block_actions": Click,
     "view_submission": Submission,
-    "view_closed": Closing,
     "block_suggestion": Suggestion,
 }
 _EVENTS: Mapping[str, type[Payload]] = {

@@ -191,7 +191,7 @@ class Growing:
         waiting = await self._pending(())
         root = self._messages.thread_of("0")
         fits = bool(root and waiting and not waiting[1].head)
-        mode = self._streaming if self._slack.streams else "edit"
+        mode = self._streaming if self._slack.takes("streams") else "edit"
         always = mode == "native"
         plenty = False
         if not (always and fits):

@@ -53,6 +53,7 @@ class AgentSurface:
     def __init__(self, api: WebApi, *, declared: bool = True) -> None:
         """`declared`: whether the app is an agent there."""
         self._api = api
+        self.deadline = api.deadline
         self.declared = declared
         """Whether people meet the app on this surface: the same for all replicas, and for as long
         as the bot runs, whatever Slack refuses."""
@@ -62,11 +63,6 @@ class AgentSurface:
     def of(cls, api: WebApi, installation: Installation) -> AgentSurface:
         """That of an installation. Where Slack does not say which scopes it has, it is none."""
         return cls(api, declared=SCOPE in (installation.scopes or ()))
-
-    @property
-    def deadline(self) -> float:
-        """How many seconds a call takes at most."""
-        return self._api.deadline
 
     def takes(self, method: str) -> bool:
         """Whether `method` may be called: the app is an agent, and Slack has not refused it."""

@@ -27,7 +27,7 @@ _PAGE = 200
 REFUSED_SECONDS = 3600.0
 """How long it is remembered what Slack does not take."""
 
-_Feature = Literal["streams", "charts", "thumbs", "thumbs by url"]
+Feature = Literal["streams", "charts", "thumbs", "thumbs by url"]
 """What Slack takes or not; what goes by a `response_url` alone may be less."""
 
 _NO_STREAMS = frozenset(
@@ -57,14 +57,10 @@ class Slack:
         """`bot_user`: who posts by `api`; empty: that is not known, and all is taken for its own
         that says so."""
         self._api = api
+        self.deadline = api.deadline
         self._bot_user = bot_user
-        self._refused: dict[_Feature, float] = {}
+        self._refused: dict[Feature, float] = {}
         """Until when what was refused is not tried again."""
-
-    @property
-    def deadline(self) -> float:
-        """How many seconds a call takes at most."""
-        return self._api.deadline
 
     async def post(
         self,
@@ -148,16 +144,6 @@ class Slack:
                 self._refuse("streams")
             raise
         return text_of(reply, "ts", "chat.startStream")
-
-    @property
-    def streams(self) -> bool:
-        """Whether messages may be streamed here, as far as is known."""
-        return self._takes("streams")
-
-    @property
-    def draws(self) -> bool:
-        """Whether charts are drawn here, as far as is known."""
-        return self._takes("charts")
 
     async def append_stream(self, channel: str, ts: str, text: str) -> None:
         """Let a message grow by `text`, which is markdown."""
@@ -285,8 +271,8 @@ class Slack:
 
     def _written(self, blocks: Sequence[Block], *, by_url: bool = False) -> list[Block]:
         """`blocks` as they are sent; `by_url`: through a `response_url`."""
-        drawn = list(blocks) if self.draws else without_charts(blocks)
-        thumbs = self._takes("thumbs") and not (by_url and not self._takes("thumbs by url"))
+        drawn = list(blocks) if self.takes("charts") else without_charts(blocks)
+        thumbs = self.takes("thumbs") and not (by_url and not self.takes("thumbs by url"))
         return drawn if thumbs else plain(drawn)
 
     def _again(
@@ -295,7 +281,7 @@ class Slack:
         """`error`, or `TryAgain`. Where Slack refuses blocks with thumbs among them, nobody says
         that those are to blame: the same is tried with buttons, and when that is refused too,
         thumbs were not. Charts are left out: all that they show is said beside them."""
-        thumbs: _Feature = "thumbs by url" if by_url else "thumbs"
+        thumbs: Feature = "thumbs by url" if by_url else "thumbs"
         if not refuses_blocks(error):
             return error
         blocks = body.get("blocks") or ()
@@ -307,10 +293,11 @@ class Slack:
             self._refused.pop(thumbs, None)
         return error
 
-    def _takes(self, feature: _Feature) -> bool:
+    def takes(self, feature: Feature) -> bool:
+        """Whether Slack takes that here, as far as is known."""
         return time.monotonic() >= self._refused.get(feature, 0.0)
 
-    def _refuse(self, feature: _Feature) -> None:
+    def _refuse(self, feature: Feature) -> None:
         self._refused[feature] = time.monotonic() + REFUSED_SECONDS
 
     async def _delete_streaming(self, channel: str, ts: str) -> None:

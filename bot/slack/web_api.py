@@ -74,14 +74,10 @@ class WebApi:
         """
         self._client = client
         self._rests = rests
-        self._deadline = deadline
+        self.deadline = deadline
+        """How many seconds a call takes at most."""
         self._response_urls = ResponseUrls.of(client.base_url)
         self._file_urls = FileUrls.of(client.base_url)
-
-    @property
-    def deadline(self) -> float:
-        """How many seconds a call takes at most."""
-        return self._deadline
 
     async def resting(self, method: str) -> float:
         """For how many seconds `method` will not be called, as far as is known; 0: it may be."""
@@ -109,7 +105,7 @@ class WebApi:
     ) -> Mapping[str, Any]:
         passing("before", method)
         try:
-            async with patience(self._deadline):
+            async with patience(self.deadline):
                 if read:
                     reply = await self._client.api_call(method, http_verb="GET", params=dict(body))
                 else:
@@ -176,7 +172,7 @@ class WebApi:
             raise _counted(kind, PostingDenied("foreign_url", f"{kind}: {_FOREIGN}"))
         passing("before", kind)
         try:
-            async with patience(self._deadline):
+            async with patience(self.deadline):
                 with tracing.span(f"slack {kind}"):
                     reply = await self._send(url, body, content_type)
         except NO_REPLY as error:

@@ -97,13 +97,6 @@ class Submission(Payload):
     response_urls: tuple[ResponseUrl, ...] = ()
 
 
-class Closing(Payload):
-    """A form that was closed ("view_closed payload")."""
-
-    user: Id = Field(validation_alias=AliasPath("user", "id"))
-    view: View
-
-
 class Suggestion(Payload):
     """What was typed into a select whose options the bot gives ("block_suggestion payload")."""
 
