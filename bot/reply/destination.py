@@ -60,7 +60,7 @@ _BY_URL: tuple[Kind, ...] = ("markdown", "section")
 
 @dataclass(frozen=True, slots=True)
 class AnswerRoute:
-    """One way; `why` is Slack's code of what it refused before, or one of `bot.reply.destination`.
+    """One way; `why` is Slack's code of what it refused before, or one of those above.
 
     `channel` is where messages go; empty for a direct message that has not been opened yet.
     """
