@@ -64,7 +64,8 @@ FILES_SECONDS = 0.3
 """How long finding out which files a conversation is about may hold one up."""
 
 LEFT_SECONDS = 2 * admission.SHORTEST_TRY_SECONDS
-"""So much of what accepting may take is left for it when what holds for an asker was read."""
+"""So much of what accepting may take is left for it when what holds for an asker was read, as far
+as that is not the most of it."""
 
 COUNT_SECONDS = 1.0
 """How long counting a question may take, of what accepting may take."""
@@ -204,7 +205,8 @@ class Asking:
         deadline = clock() + admission.ACCEPT_SECONDS
         await self._grok.catalogue.first_list()
         try:
-            async with patience(deadline - LEFT_SECONDS - clock()):
+            left = deadline - clock()
+            async with patience(left - min(LEFT_SECONDS, left / 2)):
                 defaults = await self._store.saved.defaults(place.user) if own else {}
                 policy = await self._store.policies.current()
         except TimeoutError as error:
