@@ -7,21 +7,19 @@ import asyncio
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 from pydantic import JsonValue
 
-from bot.admin.change_text import (
-    MOST_TOLD,
-    announcement,
-    change_lines,
-    confirmation,
-    holding,
-    part_of,
+from bot.admin.allowing import WantedChange, models_wanted, searching_wanted, unknown_model
+from bot.asking.rules_text import (
+    FieldChange,
+    changes,
+    models_not_listed,
+    models_text,
+    searchable_text,
+    whose,
 )
-from bot.asking.rules_text import models_not_listed, whose
 from bot.completion.ask import effort_in
-from bot.completion.excerpt import excerpt
 from bot.completion.faults import validate
 from bot.completion.options import PARAMETERS, as_typed
 from bot.completion.search import Search, is_value, search_in, settled
@@ -30,18 +28,8 @@ from bot.grok.client import GrokClient
 from bot.rules.arguments import CHANNEL
 from bot.rules.commands import AdminCommand
 from bot.rules.defaults import default_faults
-from bot.rules.policy import (
-    EVERY_MODEL,
-    Fields,
-    InForce,
-    Paused,
-    Policy,
-    default_fields,
-    model_fields,
-    searchable_fields,
-)
+from bot.rules.policy import Fields, InForce, Paused, Policy, default_fields
 from bot.rules.quota import WORKSPACE, Scope
-from bot.rules.searchable import Searchable, not_kept, to_allow
 from bot.settings import Settings, default_values
 from bot.slack.blocks import Message, lines, mention, moment, offer
 from bot.slack.charts.charts import Chart
@@ -52,7 +40,10 @@ from bot.store.policies import Change, Policies, Saved
 from bot.words import admin as words
 from bot.words import commands as managing_words
 from bot.words.request import faults as faults_words
-from bot.words.sentences import one_of
+from bot.words.sentences import each
+
+MOST_TOLD = 5
+"""Changes that a channel is told one by one, and defaults that are refused."""
 
 _OF_FLAGS = ("defaults", "prompts")
 """How the names of commands begin that take flags."""
@@ -100,14 +91,6 @@ class CommandReply:
         return Message(blocks[:BLOCKS_PER_MESSAGE], self.lines[0][:UPDATE_TEXT_BYTES])
 
 
-@dataclass(frozen=True, slots=True)
-class WantedChange:
-    """What is to become of some fields (None: taken away); with `faults`, nothing is."""
-
-    fields: Fields
-    faults: tuple[Fault, ...] = ()
-
-
 def _wanted(
     command: AdminCommand, scope: Scope, policy: Policy, grok: GrokClient, by: str
 ) -> WantedChange:
@@ -118,52 +101,11 @@ def _wanted(
         case "resume":
             return WantedChange({"paused": None})
         case "models allow" | "models forbid" if command.names:
-            return _models(command, policy.of(scope).models, grok)
+            return models_wanted(command, policy.of(scope).models, grok)
         case "search allow" | "search forbid" if command.names:
-            return _searchable(command, scope, policy)
+            return searching_wanted(command, scope, policy)
         case _:
             return WantedChange(command.fields)
-
-
-def _searchable(command: AdminCommand, scope: Scope, policy: Policy) -> WantedChange:
-    named = policy.of(scope).search
-    forbid = command.name == "search forbid"
-    changes: Mapping[str, bool | None] = dict.fromkeys(command.names, False)
-    changes = changes if forbid else to_allow(command.names, named)
-    after = {n: each for n, each in {**named, **changes}.items() if each is not None}
-    wider = policy.of(WORKSPACE).search if channel_of(scope) else {}
-    faults = tuple(not_kept(Searchable((wider, after))))
-    return WantedChange(searchable_fields(changes), faults)
-
-
-def _models(command: AdminCommand, named: dict[str, bool], grok: GrokClient) -> WantedChange:
-    """`named`: what was said of models in this scope until now. A model that there is not cannot
-    be allowed; to forbid it does no harm."""
-    allow = command.name == "models allow"
-    ids = {name: grok.catalogue.id_of(name) for name in command.names}
-    unknown = partial(_unknown, grok=grok, by_list=allow)
-    faults = tuple(
-        fault for name, id_ in ids.items() if id_ not in named for fault in unknown(name)
-    )
-    models = _allowed([*ids.values()], named) if allow else dict.fromkeys(ids.values(), False)
-    return WantedChange(model_fields(models), faults)
-
-
-def _allowed(ids: Sequence[str], named: dict[str, bool]) -> dict[str, bool | None]:
-    """To allow what is forbidden by name takes that back; else, only those named may be asked."""
-    if named.get(EVERY_MODEL, True) and all(named.get(model) is False for model in ids):
-        return dict.fromkeys(ids)
-    return {EVERY_MODEL: False, **dict.fromkeys(ids, True)}
-
-
-def _unknown(name: str, grok: GrokClient, *, by_list: bool = False) -> Iterator[Fault]:
-    """The fault of a name that is likely to be misspelt, or with `by_list` that is known to be no
-    model's. A server may serve models that it does not list, so one that looks like no other is
-    else taken as it is."""
-    nearest = grok.catalogue.nearest(name)
-    if (grok.catalogue.find(name) is None and nearest) or (by_list and not grok.serves(name)):
-        meant = one_of([excerpt(near) for near in nearest])
-        yield Fault("model", words.UNKNOWN_MODEL(model=excerpt(name), nearest=meant))
 
 
 def channel_of(scope: Scope) -> str:
@@ -244,7 +186,7 @@ class Changing:
         misspelt model, a value, a restriction, or what the model that is asked then cannot do."""
         model, rules = values.get("model"), self._in_force(scope, policy)
         faults = [
-            *(_unknown(model, self._grok) if isinstance(model, str) else ()),
+            *(unknown_model(model, self._grok) if isinstance(model, str) else ()),
             *default_faults(rules, values),
             *self._beyond_model(values, rules),
         ]
@@ -366,3 +308,83 @@ def _reached(scope: Scope, policy: Policy, channel: str) -> tuple[str, ...]:
 def _is_public(scope: Scope) -> bool:
     """Whether others than who changed it are in that place."""
     return scope.kind == "channel" and not scope.id.startswith("D")
+
+
+def part_of(done: Change) -> str:
+    """Which part of the policy changed: a command changes one."""
+    first = next(iter((*done.after, *done.before)))
+    return first.partition(".")[0]
+
+
+def confirmation(done: Change, scope: Scope, rules: InForce, channel: str) -> tuple[str, ...]:
+    """What whoever made it in `channel` reads, line by line."""
+    owner = whose(scope, channel)
+    match part_of(done):
+        case "paused" if "paused" in done.after:
+            return (words.PAUSED(whose=owner, kind=scope.kind),)
+        case "paused":
+            return (words.RESUMED(owner), *holding("paused", scope, rules))
+        case kind:
+            lines = change_lines(done.before, done.after)
+            return (words.CHANGED[kind](owner), *lines, *holding(kind, scope, rules))
+
+
+def holding(kind: str, scope: Scope, rules: InForce) -> tuple[str, ...]:
+    """What is to be said of all that holds there, to whoever changed a part of it."""
+    everywhere = rules.policy.of(WORKSPACE)
+    in_channel = scope.kind == "channel"
+    forbids = (words.FORBIDDEN_EVERYWHERE,) if in_channel else ()
+    match kind:
+        case "paused":
+            return (words.STILL_PAUSED,) if in_channel and rules.paused else ()
+        case "models":
+            held = forbids if False in everywhere.models.values() else ()
+            return (models_text(rules.models), *held)
+        case "search":
+            held = forbids if False in everywhere.search.values() else ()
+            return (searchable_text(rules.searchable), *held)
+        case _:
+            return ()
+
+
+def announcement(done: Change, rules: InForce, user: str) -> str:
+    """One line for everybody in the channel; empty for what is not theirs to know."""
+    who = mention(user)
+    match part_of(done):
+        case "paused":
+            return words.TOLD_PAUSED(who) if "paused" in done.after else words.TOLD_RESUMED(who)
+        case "defaults":
+            return words.TOLD_DEFAULTS(
+                who=who, changes=_shortly(tuple(changes(done.before, done.after)))
+            )
+        case "texts":
+            return words.TOLD_TEXTS[done.after.get("texts") is True](who)
+        case "models":
+            return words.TOLD_MODELS(who=who, sentence=models_text(rules.models))
+        case "search":
+            return words.TOLD_SEARCH(who=who, sentence=searchable_text(rules.searchable))
+        case _:
+            return ""
+
+
+def change_lines(before: Fields, after: Fields) -> Iterator[str]:
+    """What changed, for whoever changed it."""
+    for change in changes(before, after):
+        yield words.CHANGE(what=change.what, before=change.before, after=change.after)
+
+
+def _shortly(changed: Sequence[FieldChange]) -> str:
+    """What changed, for everybody in a channel, guests among them: what Grok is told before each
+    question is for members to look up."""
+    shown = [*map(_told, changed[:MOST_TOLD])]
+    if len(changed) > MOST_TOLD:
+        shown.append(words.TOLD_MORE(len(changed) - MOST_TOLD))
+    return each(shown)
+
+
+def _told(change: FieldChange) -> str:
+    if change.what == words.flag("system"):
+        return change.what
+    if change.after == words.NOT_SET:
+        return words.TOLD_UNSET(change.what)
+    return words.TOLD_SET(what=change.what, value=change.after)
