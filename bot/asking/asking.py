@@ -31,7 +31,6 @@ from bot.errors import (
     TurnedAway,
     what_it_says,
 )
-from bot.files.file import shows_pictures
 from bot.grok.client import GrokClient
 from bot.jobs.job import Job
 from bot.patience import patience
@@ -232,7 +231,7 @@ class Asking:
         `RequestRefused`."""
         rules = self._in_force(place.channel, policy)
         supplied = supply(rules, flags)
-        request = self._request(supplied, pictures=shows_pictures(place.files))
+        request = self._request(supplied, pictures=place.shows_pictures)
         # What is asked in a thread is answered there, whatever the channel's default.
         reply = flags.reply or ("thread" if place.thread_ts else supplied.flags.reply or "channel")
         return Ask(

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from bot.completion.request import CompletionRequest
 from bot.completion.result import Answer
 from bot.completion.search import NO_SEARCH, Search, search_in
-from bot.files.file import MOST_FILES, FileInfo, FileRef, shows_pictures
+from bot.files.file import MOST_FILES, FileInfo, FileRef
 from bot.markdown.characters import boundary
 
 Effort = Literal["none", "low", "medium", "high", "xhigh"]
@@ -128,6 +128,11 @@ class Place(BaseModel):
     response_url: str | None = None
 
     @property
+    def shows_pictures(self) -> bool:
+        """Whether there are pictures among its own files, to be looked at."""
+        return any(ref.eyes and not ref.unread for ref in self.files)
+
+    @property
     def opens_thread(self) -> bool:
         """Whether the question is the root of the thread that its conversation is: nothing can
         have been said before it there."""
@@ -187,11 +192,6 @@ class Ask(Place):
     def encloses_pdf(self) -> bool:
         """Whether there may be a PDF among all of them."""
         return any(ref.turns and not ref.unread for ref in self.enclosed)
-
-    @property
-    def shows_pictures(self) -> bool:
-        """Whether there are pictures among its own files, to be looked at."""
-        return shows_pictures(self.files)
 
     def without_rules(self) -> "Ask":
         """The same without what admins have set in place of what the asker did not say; the

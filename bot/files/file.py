@@ -151,11 +151,6 @@ def bounds_of(settings: Settings) -> FileBounds:
     return FileBounds(settings.grok_image_tokens, settings.grok_file_tokens)
 
 
-def shows_pictures(refs: Iterable[FileRef]) -> bool:
-    """Whether there are pictures among them, to be looked at."""
-    return any(ref.eyes and not ref.unread for ref in refs)
-
-
 def first_files(refs: Iterable[R], reason: str) -> tuple[R, ...]:
     """`refs`, each once, of which the first `MOST_FILES` that can be are read; the others are not
     for this `reason`."""
