@@ -12,7 +12,7 @@ from bot.completion.excerpt import excerpt
 from bot.rules.arguments import CommandTarget
 from bot.rules.commands import AdminCommand
 from bot.rules.quota import WORKSPACE, Scope
-from bot.rules.saved_prompts import PLACE, Offer, nearest_name
+from bot.rules.saved_prompts import Offer, has_place, nearest_name
 from bot.slack.blocks import mention
 from bot.store.policies import Saved
 from bot.words import admin as admin_words
@@ -96,7 +96,7 @@ class PromptCommands:
         (own,) = await self._saved.prompts(owner)
         if not await self._saved.set_prompt(owner, name, text):
             return CommandReply((words.FULL,))
-        how, replaced = words.how_asked(name, place=PLACE in text), _replaced(name, text, own)
+        how, replaced = words.how_asked(name, place=has_place(text)), _replaced(name, text, own)
         return CommandReply((words.SAVED_AS(how=how, name=name, replaced=replaced),))
 
     async def share(self, command: AdminCommand, caller: Caller) -> CommandReply:
@@ -110,7 +110,7 @@ class PromptCommands:
         if not await self._saved.set_prompt(owner, name, text):
             return CommandReply((words.FULL,))
         told = owner.kind == "channel" and not owner.id.startswith("D")
-        how, replaced = words.how_asked(name, place=PLACE in text), _replaced(name, text, there)
+        how, replaced = words.how_asked(name, place=has_place(text)), _replaced(name, text, there)
         return CommandReply(
             (words.SHARED(whose=_whose(owner, caller), how=how, replaced=replaced),),
             announcement=words.TOLD_SHARED(who=mention(caller.user), how=how) if told else "",

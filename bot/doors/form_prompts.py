@@ -14,7 +14,7 @@ from bot.completion.flags import Flags
 from bot.completion.form import Filled, paragraphs
 from bot.doors.form_window import Draft, in_time
 from bot.errors import Fault, RequestRefused
-from bot.rules.saved_prompts import PLACE, Offer, filled
+from bot.rules.saved_prompts import Offer, filled, has_place
 from bot.words import form as form_words
 from bot.words import prompts as words
 from bot.words import request as request_words
@@ -50,7 +50,7 @@ class FormPrompts:
             raise _refused("saved", words.GONE)
         if draft.filled.task:
             raise _refused("saved", words.NOT_BOTH)
-        within = PLACE in template and bool(draft.about)
+        within = has_place(template) and bool(draft.about)
         return _asked(draft, template).flags(), () if within else draft.context
 
     async def _template(self, offer: Offer, draft: Draft) -> str | None:
@@ -73,7 +73,7 @@ def with_ways(faults: Sequence[Fault], draft: Draft) -> tuple[Fault, ...]:
 def _asked(draft: Draft, template: str) -> Filled:
     """What the form holds with `template` in its prompt. Its flags hold where the fields say what
     they said when the form opened."""
-    typed, opened, places = draft.filled, draft.opened, PLACE in template
+    typed, opened, places = draft.filled, draft.opened, has_place(template)
     message = draft.about.text if draft.about and places else ""
     written = _written(typed)
     prompts: list[JsonValue] = []
@@ -123,7 +123,7 @@ def _below(prompt: JsonValue, text: str) -> JsonValue:
 def _check_places(draft: Draft) -> None:
     if not draft.template:
         return
-    if PLACE in f"{draft.filled.system} {draft.filled.values.get('prompt')}":
+    if has_place(f"{draft.filled.system} {draft.filled.values.get('prompt')}"):
         raise _refused("prompt", words.PLACE_LEFT)
 
 

@@ -21,7 +21,7 @@ from bot.completion.flags import Flags
 from bot.doors.hearing import Heard
 from bot.errors import SlackError, StoreUnavailable, what_it_says
 from bot.patience import soon
-from bot.rules.saved_prompts import PLACE
+from bot.rules.saved_prompts import has_place
 from bot.slack.agent import SUGGESTED
 from bot.slack.blocks import Message, Offered, lines, row, small
 from bot.slack.inbound.interactions import Click, ContextChanged, HomeOpened
@@ -98,7 +98,7 @@ class MessagesTab:
     async def unfilled(self, heard: Heard, text: str) -> str:
         """What to say to whoever sends a saved prompt as it is, whose place nobody filled in; empty
         for any other message."""
-        if not (heard.by_thread and heard.direct and PLACE in text):
+        if not (heard.by_thread and heard.direct and has_place(text)):
             return ""
         finding = self._prompts.named(text, user=heard.user, channel=heard.channel)
         name = await soon(finding, FIND_SECONDS, "", "prompt not found")

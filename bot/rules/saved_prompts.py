@@ -18,8 +18,8 @@ from bot.words import prompts as said
 MOST_CHARS = 2_500
 """Of a saved prompt: so much is shown to be copied."""
 
-PLACE = "{text}"
-"""What stands for the words behind the name."""
+_PLACE = re.compile(r"\{\{[ ]{0,3}text[ ]{0,3}\}\}|\{[ ]{0,3}text[ ]{0,3}\}", re.IGNORECASE)
+"""What stands for the words behind the name: `{text}`, or as other templates have it."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,29}")
 _QUOTED = re.compile(rf"\s*[{QUOTES}]([^{QUOTES}]*)[{QUOTES}](?=\s|\Z)")
@@ -75,11 +75,16 @@ def one_name(text: str, split: Split) -> Arguments | None:
     return Arguments(end.target, (name,), faults=(*_faults_of_saved(name), *end.faults))
 
 
+def has_place(template: str) -> bool:
+    """Whether words are to stand within it."""
+    return _PLACE.search(template) is not None
+
+
 def filled(template: str, words: str) -> Flags | None:
     """The flags and the prompt of a template with `words` in its places, or behind it where it has
     none; None where it has places and there are no words. They are never read as flags."""
     flags = parse_text(template)
-    places = PLACE in template
+    places = has_place(template)
     if places and not words:
         return None
 
@@ -89,11 +94,11 @@ def filled(template: str, words: str) -> Flags | None:
         if not isinstance(value, str):
             return value
         if places or not words:
-            return value.replace(PLACE, words)
+            return _PLACE.sub(lambda _: words, value)
         return f"{value}\n\n{words}" if value else words
 
     prompt = fill(flags.values.get("prompt", ""))
-    system = {} if flags.system is None else {"system": flags.system.replace(PLACE, words)}
+    system = {} if flags.system is None else {"system": _PLACE.sub(lambda _: words, flags.system)}
     return flags.with_(prompt=prompt, **system)
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.completion.flags import parse_text
 from bot.rules.commands import parse_command
-from bot.rules.saved_prompts import MOST_CHARS, PLACE, filled
+from bot.rules.saved_prompts import MOST_CHARS, filled, has_place
 
 BRIEF = "-t 0.2 --system 'About {text}' Say it\n  in one line: {text}."
 
@@ -95,6 +95,17 @@ def test_places_are_filled_and_what_fills_them_is_never_a_flag() -> None:
     assert filled(BRIEF, "") is None
 
 
+@pytest.mark.parametrize("place", ["{text}", "{{text}}", "{{ text }}", "{ text }", "{Text}"])
+def test_a_place_is_one_however_templates_have_it(place: str) -> None:
+    assert filled(f"Say {place} twice", r"\1 {text}") == parse_text(r"Say \1 {text} twice")
+    assert filled(f"Say {place} twice", "") is None
+
+
+@pytest.mark.parametrize("text", ["{texts}", "{}", "{text", "text}"])
+def test_what_is_no_place_stays(text: str) -> None:
+    assert filled(f"Say {text}", "Why?") == parse_text(f"Say {text}\n\nWhy?")
+
+
 def test_without_a_place_it_stands_behind() -> None:
     assert filled("Be brief.", "Why?") == parse_text("Be brief.\n\nWhy?")
     assert filled("Be brief.", "") == parse_text("Be brief.")
@@ -107,7 +118,7 @@ def test_without_a_place_it_stands_behind() -> None:
 def test_no_text_raises_and_all_of_it_arrives(template: str, words: str) -> None:
     flags = filled(template, words)
 
-    if flags and PLACE not in template and words and "prompt" in flags.values:
+    if flags and not has_place(template) and words and "prompt" in flags.values:
         assert words in str(flags.values["prompt"]) or isinstance(flags.values["prompt"], list)
     parse_command(f"prompts save a {template}")
     parse_command(f"prompts use {template}")
