@@ -62,7 +62,7 @@ class Member:
 
 
 @dataclass(slots=True)
-class _Looked:
+class _ShardState:
     """What is known of one shard. `away`: it was, when last looked at; before `reclaims_at` nobody
     is taken for gone, for no lease could be renewed. `begun`: it was looked at before."""
 
@@ -102,11 +102,11 @@ class Dispatcher:
         self._asks_at_once = asks_at_once
         self._unread_seconds = 0.0 if store.alone else UNREAD_SECONDS
         self._members: dict[str, list[Member]] = {}
-        self._shards: dict[Shard, _Looked] = {}
+        self._shards: dict[Shard, _ShardState] = {}
         self._sweeping: set[Shard] = set()
         self._begun = False
         self._abandoned_at_start: set[str] = set()
-        self._stirred: OrderedDict[str, None] = OrderedDict()
+        self._to_fetch: OrderedDict[str, None] = OrderedDict()
         self._reading = 0
         self._to_follow: OrderedDict[str, None] = OrderedDict()
         self._followed = asyncio.Event()
@@ -142,7 +142,7 @@ class Dispatcher:
         """`member` is told what there is to do, as long as this is entered."""
         team = member.team
         self._members.setdefault(team, []).append(member)
-        self._stir(team)
+        self._fetch_from(team)
         try:
             yield
         finally:
@@ -163,8 +163,8 @@ class Dispatcher:
 
     def busy(self, teams: Iterable[str]) -> set[str]:
         """Those of `teams` that may have jobs, as far as is known."""
-        found = {each.team for looked in self._shards.values() for each in looked.found}
-        return {team for team in teams if team in found or self._looked(Shard.of(team)).away}
+        found = {each.team for state in self._shards.values() for each in state.found}
+        return {team for team in teams if team in found or self._state(Shard.of(team)).away}
 
     async def check(self) -> None:
         """Returns while this works. Raises what it broke down of."""
@@ -185,7 +185,7 @@ class Dispatcher:
             for each in self._workers(team):
                 each.hear()
         elif team in self._members:
-            self._stir(team)
+            self._fetch_from(team)
         elif self._asks_at_once and self._has_room():
             self._want(team)
 
@@ -193,7 +193,7 @@ class Dispatcher:
         """What there was to be heard may be lost."""
         self._follow(self._members)
         for team in self._members:
-            self._stir(team)
+            self._fetch_from(team)
             for each in self._workers(team):
                 each.hear()
 
@@ -213,13 +213,13 @@ class Dispatcher:
         """The worker that takes jobs of `team`, if there is one."""
         return next((each for each in reversed(self._workers(team)) if each.taking), None)
 
-    def _looked(self, shard: Shard) -> _Looked:
-        return self._shards.setdefault(shard, _Looked())
+    def _state(self, shard: Shard) -> _ShardState:
+        return self._shards.setdefault(shard, _ShardState())
 
-    def _stir(self, team: str) -> None:
+    def _fetch_from(self, team: str) -> None:
         """It is to be looked for jobs of `team`, after those of all others that have some."""
         if self._works:
-            self._stirred.setdefault(team)
+            self._to_fetch.setdefault(team)
             self._places.changed.set()
 
     def _want(self, team: str) -> None:
@@ -237,7 +237,7 @@ class Dispatcher:
         return self._connected is None or await self._connected()
 
     def _may_fetch(self) -> bool:
-        return bool(self._stirred) and self._places.free > self._reading
+        return bool(self._to_fetch) and self._places.free > self._reading
 
     async def _fetch_round(self) -> NoReturn:
         """Take a job of one workspace after the other, as long as there are places."""
@@ -246,13 +246,13 @@ class Dispatcher:
             if not await self._is_connected():
                 await asyncio.sleep(CONNECTED_EVERY_SECONDS)
             elif self._may_fetch():
-                team, _ = self._stirred.popitem(last=False)
-                if await self._fetched(team):
-                    self._stir(team)
+                team, _ = self._to_fetch.popitem(last=False)
+                if await self._fetch_one(team):
+                    self._fetch_from(team)
                     if self._acks is not None:
                         await self._acks.go_first()
 
-    async def _fetched(self, team: str) -> bool:
+    async def _fetch_one(self, team: str) -> bool:
         worker = self._taking(team)
         if worker is None:
             return False
@@ -260,7 +260,7 @@ class Dispatcher:
         try:
             return await worker.fetch()
         except StoreUnavailable as error:
-            self._lose(Shard.of(team), error)
+            self._mark_away(Shard.of(team), error)
             return False
         finally:
             self._reading -= 1
@@ -272,14 +272,14 @@ class Dispatcher:
             for shard in await self._busy():
                 if shard not in self._sweeping:
                     self._sweeping.add(shard)
-                    group.create_task(self._look(shard))
-            found = [each for looked in self._shards.values() for each in looked.found]
+                    group.create_task(self._sweep_one(shard))
+            found = [each for state in self._shards.values() for each in state.found]
             show([each.load for each in found], len(self._places.line))
             await asyncio.sleep(SWEEP_SECONDS * random.uniform(0.8, 1.2))  # noqa: S311
 
     async def _busy(self) -> set[Shard]:
         """Those to be looked at: where somebody may have jobs, or had some."""
-        known = {shard for shard, looked in self._shards.items() if looked.found or looked.away}
+        known = {shard for shard, state in self._shards.items() if state.found or state.away}
         try:
             busy = await self._sweep.busy()
         except StoreUnavailable as error:
@@ -290,51 +290,51 @@ class Dispatcher:
         if not self._begun:
             self._begun = True
             for shard in set(ALL_SHARDS).difference(busy):
-                self._looked(shard).begun = True
+                self._state(shard).begun = True
         return known.union(busy)
 
-    async def _look(self, shard: Shard) -> None:
+    async def _sweep_one(self, shard: Shard) -> None:
         try:
-            await self._see_to(shard)
+            await self._sweep_shard(shard)
         except StoreUnavailable as error:
-            self._lose(shard, error)
+            self._mark_away(shard, error)
         finally:
             self._sweeping.discard(shard)
 
-    def _lose(self, shard: Shard, error: StoreUnavailable) -> None:
-        looked = self._looked(shard)
+    def _mark_away(self, shard: Shard, error: StoreUnavailable) -> None:
+        state = self._state(shard)
         self._trouble = last_cause(error)
-        if not looked.away:
+        if not state.away:
             log.warning("store away", error=str(error), shard=shard.number)
-        looked.away = True
+        state.away = True
 
-    async def _see_to(self, shard: Shard) -> None:
-        looked = self._looked(shard)
+    async def _sweep_shard(self, shard: Shard) -> None:
+        state = self._state(shard)
         # Alone in its store, a process that starts need not wait for a lease to run out.
-        at_start = self._store.alone and not looked.begun
+        at_start = self._store.alone and not state.begun
         asked = time.monotonic()
         works = self._works and await self._is_connected()
         room = self._places.free - self._reading if works else None
         found = await self._sweep.look(shard, idle=0.0 if at_start else self._lease, room=room)
         self._heard = now = time.monotonic()
-        looked.begun, looked.found = True, tuple(found)
-        if looked.away:
+        state.begun, state.found = True, tuple(found)
+        if state.away:
             await self._sweep.try_writing(shard)
-            looked.away = False
-            looked.reclaims_at = now + self._lease  # nobody could renew meanwhile: now all can
+            state.away = False
+            state.reclaims_at = now + self._lease  # nobody could renew meanwhile: now all can
             self._follow(team for team in self._members if Shard.of(team) == shard)
         elif now - asked > self._lease * SLOW_LEASES:
-            looked.reclaims_at = now + self._lease
+            state.reclaims_at = now + self._lease
         if at_start:
             self._abandoned_at_start |= {each.team for each in found if each.abandoned}
         if works:
             for each in found:
-                await self._have_done(each, looked)
+                await self._hand_on(each, state)
 
-    async def _have_done(self, found: Backlog, looked: _Looked) -> None:
+    async def _hand_on(self, found: Backlog, state: _ShardState) -> None:
         """Have the worker of a workspace do what there is to do."""
         team, worker = found.team, self._taking(found.team)
-        abandoned = found.abandoned and time.monotonic() >= looked.reclaims_at
+        abandoned = found.abandoned and time.monotonic() >= state.reclaims_at
         unread = found.is_unread and found.load.unread >= self._unread_seconds
         if worker is None:
             wants = team not in self._members and (abandoned or found.due or unread)
@@ -342,9 +342,9 @@ class Dispatcher:
                 self._want(team)
             return
         if found.is_unread:
-            self._stir(team)
+            self._fetch_from(team)
         if abandoned and not await worker.reclaim(self._idle(team)):
-            looked.reclaims_at = time.monotonic() + self._lease
+            state.reclaims_at = time.monotonic() + self._lease
         if found.due:
             await worker.wake()
         if unread or worker.running:
@@ -368,7 +368,7 @@ class Dispatcher:
                 self._followed.clear()
                 await self._followed.wait()
             team, _ = self._to_follow.popitem(last=False)
-            for member in () if self._looked(Shard.of(team)).away else self._members.get(team, ()):
+            for member in () if self._state(Shard.of(team)).away else self._members.get(team, ()):
                 await member.policies.follow()
 
     async def _look_again(self) -> NoReturn:
