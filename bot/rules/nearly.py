@@ -172,7 +172,7 @@ def _is_no_sentence(first: str, command: str, rest: Sequence[str]) -> bool:
     act = keyword(rest[0])
     acts = act in ACTIONS.get(command, ()) or act in ACTION_SYNONYMS.get(command, ())
     words = rest[1:] if acts else rest
-    odd = [word for word in words if not _means(command, word)]
+    odd = [word for word in words if _is_marked(word) or not _means(command, word)]
     other = [word for word in odd if not _is_no_word(word)]
     ends = keyword(words[-1]) in _AT_THE_END_OF_ALL or len(other) < len(odd)
     listed = command == "models" and any(map(_MODEL.fullmatch, words))
@@ -181,8 +181,11 @@ def _is_no_sentence(first: str, command: str, rest: Sequence[str]) -> bool:
 
 def _is_no_word(typed: str) -> bool:
     """Whether no sentence has such a word: a flag, a place to be filled in, or signs alone."""
-    marked = bool(_FLAG.fullmatch(typed)) or not _MARKS.isdisjoint(typed)
-    return marked or not any(map(str.isalpha, typed))
+    return _is_marked(typed) or not any(map(str.isalpha, typed))
+
+
+def _is_marked(typed: str) -> bool:
+    return bool(_FLAG.fullmatch(typed)) or not _MARKS.isdisjoint(typed)
 
 
 def _help_on(command: str) -> str:
@@ -265,23 +268,23 @@ def _guesses(command: str, rest: Sequence[str]) -> list[str]:
         case "defaults":
             acts = [act] if named != words else ["set"]
             return [" ".join([command, *acts, *map(_dashed, named)])]
-        case "quota":
+        case "quota" if act == "set" or named == words:
             return [" ".join([command, "set", *(_limit(named) or _paired(named))])]
         case _:
             return []
 
 
 def _limit(words: Sequence[str]) -> list[str]:
-    """`100 tokens per day` as tokens-per-day=100; nothing where more than one limit is named."""
-    parts = [keyword(part) for word in words for part in word.split("/")]
+    """`100 tokens per day` as tokens-per-day=100; nothing where more or less than that is said."""
+    scopes = [word for word in words if keyword(word) in SCOPES or word.startswith("@")]
+    parts = [part for word in words if word not in scopes for part in keyword(word).split("/")]
     amounts = [part for part in parts if _AMOUNT.fullmatch(part)]
     units = [QUOTA_UNITS[part] for part in parts if part in QUOTA_UNITS]
     units += ["usd" for amount in amounts if amount.startswith("$")]
     windows = [QUOTA_WINDOWS[part] for part in parts if part in QUOTA_WINDOWS]
-    if len(amounts) != 1 or len(units) != 1:
+    if len(amounts) != 1 or len(units) != 1 or not all(map(_is_of_limit, parts)):
         return []
     window = windows[0] if windows else "month" if units == ["usd"] else "day"
-    scopes = [word for word in words if keyword(word) in SCOPES or word.startswith("@")]
     return [f"{units[0]}-per-{window}={amounts[0].lstrip('$')}", *scopes]
 
 
