@@ -162,6 +162,12 @@ class Ask(Place):
     """When the button was pressed that asks it, by Slack's clock; 0: none was."""
 
     @property
+    def stands_alone(self) -> bool:
+        """Whether nothing goes along with it: no turn, nothing that people said, no file."""
+        beside = self.reads_thread or self.context or self.files or any(self.earlier)
+        return not (self.conversation or self.begun or beside)
+
+    @property
     def is_private(self) -> bool:
         """Whether others must not see the answer. In a direct message an ordinary one is
         private."""

@@ -245,6 +245,11 @@ class Answer(BaseModel):
             return False
         return self.sections[index].cut
 
+    @property
+    def continuable(self) -> tuple[int, ...]:
+        """The sections that may be continued, by index."""
+        return tuple(filter(self.goes_on, range(len(self.sections))))
+
     @classmethod
     def failed(cls, model: str, sentence: str) -> Answer:
         """The end of a request that never reached `model`, with a plain sentence that says why."""

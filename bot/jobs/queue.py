@@ -374,15 +374,8 @@ class Sequels:
 
     async def of(self, job: Job) -> frozenset[int]:
         """The answers of `job` that something goes on with."""
-        answer = job.answer
-        if answer is None:
-            return frozenset()
-        found = [
-            index
-            for index in range(len(answer.sections))
-            if answer.goes_on(index) and (await self.find(job.id, index)).holder
-        ]
-        return frozenset(found)
+        cut = job.answer.continuable if job.answer else ()
+        return frozenset([index for index in cut if (await self.find(job.id, index)).holder])
 
     async def earlier(self, begun: Begun) -> continued.Earlier | None:
         """The answer that is gone on with; None when it is forgotten by now."""

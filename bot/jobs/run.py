@@ -18,7 +18,7 @@ from bot.completion.excerpt import excerpt
 from bot.completion.form import for_form
 from bot.completion.options import OPTIONS
 from bot.completion.result import Answer, Section
-from bot.completion.transcript import holds_pictures, named_unread, nothing_read
+from bot.completion.transcript import Past, holds_pictures, named_unread, nothing_read
 from bot.crash_points import passing
 from bot.errors import GrokFailed, LeaseLost, RequestRefused, SlackError, StoreUnavailable
 from bot.files.file import Enclosure
@@ -41,7 +41,6 @@ from bot.words import request as request_words
 from bot.words import talk
 
 log = structlog.get_logger(__name__)
-
 
 Settled = Callable[[Ask], Awaitable[None]]
 
@@ -154,7 +153,7 @@ class _Run:
         """Bring Slack to the final state, unless Slack refuses for good; and say that the thread
         waits, at the latest when nothing more of it is carried out late."""
         held, sequels = self._held, self._by.sequels
-        if sequels is not None:
+        if sequels is not None and answer.continuable:
             self._reply.continued(await until_stored(lambda: sequels.of(held.job)))
 
         async def shown() -> None:
@@ -232,16 +231,18 @@ class _Run:
         `RequestRefused` where nothing of what it is about could be read."""
         await self._held.turn(self._reply.behind)
         self._reply.behind(None)
-        window = self._by.grok.catalogue.window(self._ask.request.model)
-        known = await self._by.recall(self._ask, window, self._held.job.hold)
+        ask, recall = self._ask, self._by.recall
+        if ask.stands_alone:
+            return await self._ask_grok(Recalled(Past(user=ask.user, name=ask.name)))
+        window = self._by.grok.catalogue.window(ask.request.model)
+        known = await recall(ask, window, self._held.job.hold)
         try:
             await self._ask_grok(known)
         finally:
-            self._by.recall.release(known)
+            recall.release(known)
 
-    async def _ask_grok(self, known: Recalled) -> None:
-        recalled, asking = known, _Attempt(self._by.grok, self._held, known)
-        past = known.past
+    async def _ask_grok(self, recalled: Recalled) -> None:
+        asking, past = _Attempt(self._by.grok, self._held, recalled), recalled.past
         alone = self._ask.request.prompt == talk.ABOUT_THIS and not (past.turns or past.context)
         if alone and (sentence := nothing_read(asking.files)):
             raise RequestRefused(sentence, ())

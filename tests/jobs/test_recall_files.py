@@ -179,3 +179,10 @@ async def test_what_is_attached_is_not_fetched_twice() -> None:
 
     assert len(found.past.files) == 1
     assert replace(found.past, files=()) == PASTS[0]
+
+
+async def test_with_a_question_that_stands_alone_goes_nothing_but_who_asks() -> None:
+    ask = make_ask("What?", name="Ana")
+
+    assert ask.stands_alone
+    assert await recall((), {})(ask, window=1_000) == Recalled(Past(user="U1", name="Ana"))
