@@ -20,7 +20,7 @@ from bot.doors.clicks import ACT_SECONDS, Clicks, Told
 from bot.doors.forms import Find
 from bot.errors import UserError
 from bot.jobs.job import ROOT, Job
-from bot.jobs.queue import Sequel, Sequels
+from bot.jobs.sequels import Sequel, Sequels
 from bot.patience import soon
 from bot.reply import chain, destination
 from bot.reply.ledger import Way

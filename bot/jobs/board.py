@@ -9,8 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from bot.jobs.crashes import MOST_ATTEMPTS
-from bot.jobs.job import load_of
+from bot.jobs.job import MOST_ATTEMPTS, load_of
 from bot.store.keys import Keys, named
 from bot.store.redis.connection import Store, answered, redis_errors, together
 

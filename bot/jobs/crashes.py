@@ -1,41 +1,29 @@
 """Jobs whose workers died: how often one is taken, how long it rests before that, how it ends.
 
 A job is taken `MOST_ATTEMPTS` times in all, handing it back not counted, and rests longer after
-each time that its holder is gone without a word. Then it is given up: a fixed sentence is put in
-the place of its answer, for which it may be taken as often again. Where even that fails it ends
-without a word.
+each time that its holder is gone without a word, until `Queue.wake`. Then it is given up: a fixed
+sentence is put in the place of its answer, for which it may be taken as often again. Where even
+that fails it ends without a word.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
 
 import structlog
 
 from bot.completion.result import Answer
-from bot.jobs.job import GROUP, SET_ASIDE_SECONDS, Lease
+from bot.jobs.job import GROUP, MOST_ATTEMPTS, SET_ASIDE_SECONDS, Lease
 from bot.rules.hold import Hold
 from bot.store.keys import Keys
 from bot.store.redis.connection import Store, answered
 
 log = structlog.get_logger(__name__)
 
-MOST_ATTEMPTS = 3
-"""So often is a job taken before it is given up."""
 GROWTH = 4.0
 """So many times as long as the last rest is the next one."""
 JITTER = 0.25
 """What a crash has struck at once is not taken again at once: rests differ by this share."""
-MOST_WOKEN = 100
-ALONE_SECONDS = 120
-"""After this long the next of the jobs that are tried one after the other waits no longer."""
-
-
-def beyond_hope(fields: Mapping[str, str]) -> bool:
-    """Whether the job in a Redis hash was taken so often that nothing is left but to end it."""
-    most = MOST_ATTEMPTS if fields.get("given_up") else 2 * MOST_ATTEMPTS
-    return int(fields["attempts"]) > most
 
 
 class Crashes:
@@ -53,7 +41,6 @@ class Crashes:
         self._retention_seconds = retention_seconds
         self._pause = store.script("pause")
         self._release = store.script("release")
-        self._wake = store.script("wake")
         self._drop = store.script("drop")
 
     @property
@@ -82,19 +69,6 @@ class Crashes:
         rest = int(1000 * SET_ASIDE_SECONDS * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311
         args = (lease.token, entry.entry_id, GROUP, 0, rest)
         return bool(await self._release([keys.job(entry.job_id), keys.queue, keys.paused], args))
-
-    async def wake(self) -> int:
-        """Queue again what has rested long enough; how much that was."""
-        keys = self._keys
-        last = str(await answered(self._redis.get(keys.alone)) or "")
-        woken = await self._wake(
-            [
-                *(keys.queue, keys.paused, keys.singly, keys.alone),
-                keys.job(last) if last else keys.alone,
-            ],
-            [last, MOST_WOKEN, ALONE_SECONDS],
-        )
-        return int(woken)
 
     async def drop(self, job_id: str, answer: Answer | None, entry_id: str = "") -> str:
         """End a job, whoever holds it, with `answer` still to be shown; without one, for whoever

@@ -13,8 +13,7 @@ from structlog.contextvars import bound_contextvars
 
 from bot import metrics, tracing
 from bot.errors import LeaseLost, StoreUnavailable
-from bot.jobs.crashes import MOST_ATTEMPTS
-from bot.jobs.job import Entry, Job, Lease
+from bot.jobs.job import MOST_ATTEMPTS, Entry, Job, Lease
 from bot.jobs.lease import Held, Stop
 from bot.jobs.leased import until_renewal
 from bot.jobs.places import JobPlace, Places

@@ -43,6 +43,9 @@ NOT_FOR_ANSWERING = frozenset({"clicked_at"})
 SET_ASIDE_SECONDS = 1.0
 """How long a job rests that a worker does not know how to answer."""
 
+MOST_ATTEMPTS = 3
+"""So often is a job taken before it is given up."""
+
 UNREADABLE_SECONDS = 900.0
 """For so long after it was accepted a job that cannot be read is left to others, who may."""
 
@@ -96,6 +99,12 @@ def recent_files_of(ask: Ask) -> str:
         return ""
     own = tuple(ref for ref in ask.files if not ref.unread)
     return RECENT.dump_json((*ask.earlier, own)[-QUESTIONS_BACK:]).decode()
+
+
+def beyond_hope(fields: Mapping[str, str]) -> bool:
+    """Whether the job in a Redis hash was taken so often that nothing is left but to end it."""
+    most = MOST_ATTEMPTS if fields.get("given_up") else 2 * MOST_ATTEMPTS
+    return int(fields["attempts"]) > most
 
 
 def for_newer(fields: Mapping[str, str]) -> bool:

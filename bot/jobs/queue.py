@@ -1,5 +1,4 @@
-"""The queue of jobs in Redis: a typed face for the scripts, and the reads beside them; and which
-job goes on with an answer that its output cap has cut: one for each such answer."""
+"""The queue of jobs in Redis: a typed face for the scripts, and the reads beside them."""
 
 from __future__ import annotations
 
@@ -8,18 +7,16 @@ import secrets
 import socket
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from attrs import frozen
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from bot import tracing
-from bot.completion.ask import Ask, Begun
+from bot.completion.ask import Ask
 from bot.crash_points import passing
-from bot.jobs.crashes import Crashes, beyond_hope
+from bot.jobs.crashes import Crashes
 from bot.jobs.job import (
     GROUP,
     STATE,
@@ -28,6 +25,7 @@ from bot.jobs.job import (
     Lease,
     Load,
     State,
+    beyond_hope,
     entries_of,
     for_newer,
     load_of,
@@ -37,10 +35,7 @@ from bot.jobs.job import (
     recent_files_of,
 )
 from bot.jobs.leased import Crowd, Leased, raise_refusal
-from bot.reply import continued
-from bot.reply.ledger import nothing_of
 from bot.rules.hold import Hold
-from bot.slack.blocks import value_of
 from bot.slack_limits import EVENT_RETRY_SECONDS
 from bot.store.installations import Installations
 from bot.store.keys import Keys
@@ -58,11 +53,12 @@ people to delete their question or to click twice while it is answered."""
 REFUSED = "refused"
 """In the place of the job that a delivery became, when it is to become none."""
 
+MOST_WOKEN = 100
+ALONE_SECONDS = 120
+"""After this long the next of the jobs that are tried one after the other waits no longer."""
+
 MOST_STOPS = 1000
 """How many stops a worker finds, about, that has not read them for a while."""
-
-MOST_SEQUELS = 20
-"""Jobs that came to nothing, one after the other, that are looked at."""
 
 SCAN_START = STOPS_START = "0-0"
 
@@ -272,6 +268,19 @@ class Queue(Leased):
         passing("after", "reclaim")
         return str(reply[0]), entries_of(reply[1])
 
+    async def wake(self) -> int:
+        """Queue again what has rested long enough after a crash; how much that was."""
+        keys = self._keys
+        last = str(await answered(self._store.redis.get(keys.alone)) or "")
+        woken = await self._script("wake")(
+            [
+                *(keys.queue, keys.paused, keys.singly, keys.alone),
+                keys.job(last) if last else keys.alone,
+            ],
+            [last, MOST_WOKEN, ALONE_SECONDS],
+        )
+        return int(woken)
+
     async def take(self, entry: Entry) -> tuple[Lease, Job] | None:
         """Become the holder of the job behind `entry`; None when nothing is left to do, or when
         it is for another version, and was set aside. Raises `ValueError` when what is stored is
@@ -337,50 +346,3 @@ class Queue(Leased):
             except ResponseError as made:
                 if not str(made).startswith("BUSYGROUP"):
                     raise
-
-
-@dataclass(frozen=True, slots=True)
-class Sequel:
-    """Which job goes on with an answer. `holder` is its id, empty while there is none; `job` is
-    None where that is no longer known. `dedupe` is what makes all clicks on *Continue* one."""
-
-    dedupe: str
-    holder: str = ""
-    job: Job | None = None
-
-
-@frozen
-class Sequels:
-    """Finds them. Every method raises `StoreUnavailable`."""
-
-    _queue: Queue
-
-    async def find(self, job_id: str, section: int) -> Sequel:
-        """What goes on with one of the answers of a job. One of which nothing is to be seen, since
-        it was stopped before, does not count."""
-        first = f"continue:{value_of(job_id, section)}"
-        sequel = Sequel(first)
-        for _ in range(MOST_SEQUELS):
-            holder = await self._queue.holder_of(sequel.dedupe)
-            if holder is None:
-                break
-            sequel = Sequel(sequel.dedupe, holder, await self._queue.look(holder))
-            job = sequel.job
-            answer = job.answer if job else None
-            if not (job and answer and answer.stopped and nothing_of(answer, job.posts)):
-                break
-            sequel = Sequel(f"{first}:{holder}")
-        return sequel
-
-    async def of(self, job: Job) -> frozenset[int]:
-        """The answers of `job` that something goes on with."""
-        cut = job.answer.continuable if job.answer else ()
-        return frozenset([index for index in cut if (await self.find(job.id, index)).holder])
-
-    async def earlier(self, begun: Begun) -> continued.Earlier | None:
-        """The answer that is gone on with; None when it is forgotten by now."""
-        job = await self._queue.look(begun.job_id)
-        if job is None or job.answer is None or job.given_up:
-            return None
-        sections = await self.of(job) | {begun.section}
-        return continued.Earlier(job.id, job.ask, job.answer, job.posts, begun.section, sections)

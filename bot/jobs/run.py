@@ -25,8 +25,8 @@ from bot.files.file import Enclosure
 from bot.grok.client import GrokClient
 from bot.grok.endpoints.writing import enclosed
 from bot.jobs.lease import Held
-from bot.jobs.queue import Sequels
 from bot.jobs.recall import Recall, Recalled, less
+from bot.jobs.sequels import Sequels
 from bot.patience import until_stored
 from bot.reply.continued import Continued
 from bot.reply.growing import TextSource

@@ -341,7 +341,7 @@ class Worker:
 
     async def wake(self) -> float:
         """Queue again what has rested long enough after a crash; when to look again, in seconds."""
-        await self._queue.crashes.wake()
+        await self._queue.wake()
         return min(WAKE_EVERY_SECONDS, self._queue.lease_seconds / 5)
 
     async def _measure(self) -> float:

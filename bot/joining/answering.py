@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from bot.admin.alarms import Alarms
 from bot.completion.ask import Ask
-from bot.jobs.queue import Sequels
 from bot.jobs.recall import Recall
 from bot.jobs.run import Runner
+from bot.jobs.sequels import Sequels
 from bot.slack.pacing import EditBudget
 from bot.slack.reading.thread import ThreadReader
 

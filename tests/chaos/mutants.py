@@ -176,7 +176,7 @@ MUTANTS = (
     ),
     Mutant(
         "giving up: not before the third time",
-        "bot/jobs/crashes.py",
+        "bot/jobs/job.py",
         "MOST_ATTEMPTS = 3\n",
         "MOST_ATTEMPTS = 1\n",
         ("kill", "kill"),

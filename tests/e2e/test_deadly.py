@@ -12,7 +12,7 @@ import pytest
 
 from bot import words
 from bot.completion import CompletionRequest
-from bot.jobs.crashes import MOST_ATTEMPTS
+from bot.jobs.job import MOST_ATTEMPTS
 from bot.jobs.queue import Queue
 from bot.store.keys import Keys
 from bot.store.redis.connection import Store

@@ -12,7 +12,7 @@ import pytest
 from bot import words
 from bot.completion import CompletionRequest
 from bot.jobs.board import Board
-from bot.jobs.crashes import MOST_ATTEMPTS
+from bot.jobs.job import MOST_ATTEMPTS
 from bot.jobs.lease import Held
 from bot.jobs.queue import Queue
 from bot.ops import command_words

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 
 from bot.completion.ask import Ask, Turn, conversation_of, turn_of
 from bot.completion.result import Answer
-from bot.jobs.crashes import MOST_ATTEMPTS
-from bot.jobs.job import Entry
+from bot.jobs.job import MOST_ATTEMPTS, Entry
 from bot.store.conversations import MOST_RECENT
 
 

@@ -9,8 +9,7 @@ import pytest
 
 from bot.completion.ask import Ask, Turn
 from bot.errors import LeaseLost, StoreUnavailable
-from bot.jobs.crashes import MOST_ATTEMPTS
-from bot.jobs.job import Entry, Load
+from bot.jobs.job import MOST_ATTEMPTS, Entry, Load
 from bot.jobs.lease import Held, JobLedger
 from bot.jobs.queue import Queue
 from bot.store.conversations import Conversations, Recents

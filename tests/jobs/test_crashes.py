@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bot.jobs.crashes import ALONE_SECONDS, GROWTH, JITTER, MOST_ATTEMPTS
-from bot.jobs.job import Entry, Job, Lease
+from bot.jobs.crashes import GROWTH, JITTER
+from bot.jobs.job import MOST_ATTEMPTS, Entry, Job, Lease
 from bot.jobs.lease import Held
-from bot.jobs.queue import SCAN_START, Queue
+from bot.jobs.queue import ALONE_SECONDS, SCAN_START, Queue
 from bot.store.keys import Keys
 from bot.store.redis.connection import Store
 from tests.jobs.asks import make_answer, make_ask
@@ -50,7 +50,7 @@ async def has_rested(queue: Queue, store: Store, keys: Keys) -> int:
     for name in (keys.paused, keys.singly):
         for job_id in await store.redis.zrange(name, 0, -1):
             await store.redis.zadd(name, {str(job_id): 0})
-    return await queue.crashes.wake()
+    return await queue.wake()
 
 
 async def test_each_rest_is_longer_than_the_one_before(
@@ -61,7 +61,7 @@ async def test_each_rest_is_longer_than_the_one_before(
         rest = await crash(queue)
         assert rest == pytest.approx(PAUSE * GROWTH**taking, rel=JITTER)
         assert (await queue.load()).depth == 1
-        assert await queue.crashes.wake() == 0
+        assert await queue.wake() == 0
         assert await has_rested(queue, store, keys) == 1
     assert await crash(queue) == 0
     _, job = await take_after(queue)
@@ -81,9 +81,9 @@ async def test_a_rest_holds_for_every_process(
     await queue.accept("job-1", make_ask())
     await crash(queue)
     assert await other.claim(10, SCAN_START, 0) == (SCAN_START, [])
-    assert await other.crashes.wake() == 0
+    assert await other.wake() == 0
     assert await has_rested(other, store, keys) == 1
-    assert await queue.crashes.wake() == 0
+    assert await queue.wake() == 0
     assert (await read_one(other)).job_id == "job-1"
 
 

@@ -22,8 +22,7 @@ from hypothesis.stateful import (
 
 from bot.completion.ask import conversation_of
 from bot.errors import LeaseLost
-from bot.jobs.crashes import MOST_ATTEMPTS
-from bot.jobs.job import GROUP, ROOT, Again, Lease, dump_post, post_field
+from bot.jobs.job import GROUP, MOST_ATTEMPTS, ROOT, Again, Lease, dump_post, post_field
 from bot.jobs.queue import SCAN_START, Queue
 from bot.reply.ledger import Post
 from bot.store.conversations import Conversations
@@ -187,7 +186,7 @@ class QueueMachine(RuleBasedStateMachine):
         self._do(self._let_all_have_rested())
         for _ in range(times):
             self._model.wake()
-            self._do(self._queues[0].crashes.wake())
+            self._do(self._queues[0].wake())
 
     async def _let_all_have_rested(self) -> None:
         for name in (self._keys.paused, self._keys.singly):

@@ -23,8 +23,7 @@ from hypothesis.stateful import (
 )
 
 from bot.errors import LeaseLost, StalePolicy
-from bot.jobs.crashes import MOST_ATTEMPTS
-from bot.jobs.job import Entry, Lease
+from bot.jobs.job import MOST_ATTEMPTS, Entry, Lease
 from bot.jobs.queue import SCAN_START, Queue
 from bot.rules.charge import NOTHING, Charge
 from bot.rules.hold import Denied, Hold, Share

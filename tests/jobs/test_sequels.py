@@ -5,7 +5,8 @@ from __future__ import annotations
 from bot.completion.ask import Begun
 from bot.completion.result import Answer, Section
 from bot.jobs.job import Job
-from bot.jobs.queue import Queue, Sequel, Sequels
+from bot.jobs.queue import Queue
+from bot.jobs.sequels import Sequel, Sequels
 from bot.store.keys import Keys
 from bot.store.redis.connection import Store
 from tests.jobs.asks import make_answer, make_ask

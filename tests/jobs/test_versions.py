@@ -31,7 +31,7 @@ async def woken(queue: Queue, store: Store, keys: Keys) -> None:
     """Let the rest of what was set aside be over."""
     for job in await store.redis.zrange(keys.paused, 0, -1):
         await store.redis.zadd(keys.paused, {str(job): 0})
-    assert await queue.crashes.wake() == 1
+    assert await queue.wake() == 1
 
 
 def test_a_question_needs_only_what_it_says_and_others_may_not_know() -> None:

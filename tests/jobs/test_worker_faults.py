@@ -14,8 +14,7 @@ from redis.exceptions import RedisError
 from bot import words
 from bot.errors import StoreUnavailable
 from bot.jobs import holder, worker
-from bot.jobs.crashes import MOST_ATTEMPTS
-from bot.jobs.job import GROUP
+from bot.jobs.job import GROUP, MOST_ATTEMPTS
 from bot.jobs.lease import Held
 from bot.jobs.places import Places
 from bot.jobs.queue import Queue

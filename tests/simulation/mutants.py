@@ -9,7 +9,6 @@ from typing import Any
 from unittest import mock
 
 from bot.jobs import lease as lease_module
-from bot.jobs.crashes import Crashes
 from bot.jobs.lease import JobLedger
 from bot.jobs.queue import SCAN_START, Queue
 from bot.jobs.worker import Worker
@@ -98,7 +97,7 @@ MUTANTS: dict[str, Lua | Method | tuple[Lua, ...]] = {
     "disown": Lua("disown", "return 0", "return 1"),
     "reclaim": Method(Queue, "claim", _none_abandoned),
     "renewal": Method(Queue, "renew", _true),
-    "wake": Method(Crashes, "wake", _unheeded),
+    "wake": Method(Queue, "wake", _unheeded),
     "stops": Method(Worker, "_hear", _asleep),
     "insisting": Method(lease_module, "until_stored", _once),
 }

@@ -178,7 +178,7 @@ async def _crashing(ops: Operations, queue: Queue) -> None:
         rest = await queue.pause(each)
         ops.seen.append(("pause", (each.job_id, rest > 0)))
     await asyncio.sleep(0.1)
-    await ops.do("wake", queue.crashes.wake())
+    await ops.do("wake", queue.wake())
     await _read(ops, queue, 5)
     await ops.do("restore what is known", queue.restore(lease, job))
     await ops.do("drop", queue.crashes.drop("c1", make_answer("over")))
