@@ -12,12 +12,12 @@ import asyncio
 import importlib
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from functools import cache, partial
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from types import MappingProxyType, ModuleType
-from typing import NoReturn
+from typing import Generic, NoReturn, ParamSpec, TypeVar
 
 import structlog
 
@@ -30,6 +30,9 @@ from bot.slack_limits import ACK_SECONDS
 from bot.words.terminal import startup as words
 
 log = structlog.get_logger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 TO_ACK: Mapping[str, Duty] = MappingProxyType(
     {
@@ -133,6 +136,17 @@ def load_later() -> None:
         sys.meta_path.insert(0, _FINDER)
 
 
+class JoinedLater(Generic[P, T]):
+    """Does what `join` makes does, which is made of modules of `LATER`: when it is told to, or by
+    the first call."""
+
+    def __init__(self, join: Callable[[], Callable[P, Awaitable[T]]]) -> None:
+        self.join = cache(join)
+
+    async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self.join()(*args, **kwargs)
+
+
 class Rest:
     """What of `LATER` a process with this duty needs, and the models that are not built yet.
 
@@ -146,12 +160,20 @@ class Rest:
         self.acks = acks
         self._there_to_ack = asyncio.Event()
         self._there = asyncio.Event()
+        self._joins_to_ack: list[Callable[[], object]] = []
         self._joins: list[Callable[[], object]] = []
 
     def once_there_to_ack(self, join: Callable[[], object]) -> None:
         """Have `join` called when what acks is loaded, or now where it is: it joins what was
         loaded."""
         if self.is_there_to_ack:
+            join()
+        else:
+            self._joins_to_ack.append(join)
+
+    def once_there(self, join: Callable[[], object]) -> None:
+        """The same of all that is loaded."""
+        if self._there.is_set():
             join()
         else:
             self._joins.append(join)
@@ -165,10 +187,6 @@ class Rest:
         """Wait until it is."""
         await self._there_to_ack.wait()
 
-    async def there(self) -> None:
-        """Wait until all is loaded."""
-        await self._there.wait()
-
     async def load(self) -> None:
         """Load it, piece by piece, so that others have their turn in between; nothing where it is
         loaded. Raises `StartupError`."""
@@ -177,8 +195,8 @@ class Rest:
         for name in self._names(to_ack=True):
             _loaded(name)
             await asyncio.sleep(0)
-        while self._joins:
-            self._joins.pop(0)()
+        while self._joins_to_ack:
+            self._joins_to_ack.pop(0)()
             await asyncio.sleep(0)
         self._there_to_ack.set()
         after_acks = partial(self._after_acks, asyncio.get_running_loop().time() + ACK_SECONDS)
@@ -187,6 +205,9 @@ class Rest:
             _loaded(name)
             await after_acks()
         await build_models(after_acks)
+        while self._joins:
+            self._joins.pop(0)()
+            await after_acks()
         log.info("all is loaded")
         self._there.set()
 

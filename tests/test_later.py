@@ -4,6 +4,7 @@ import asyncio
 import json
 import subprocess
 import sys
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from structlog.testing import capture_logs
 from bot import later
 from bot.acks import Acks
 from bot.duties import Duty
-from bot.later import LATER, Rest
+from bot.later import LATER, JoinedLater, Rest
 
 UNLOADED = """
 import json, sys
@@ -141,6 +142,7 @@ async def test_what_acks_is_there_first_and_nothing_else_is_loaded_while_an_ack_
     acks, joined = Acks(), list[str]()
     rest = Rest(Duty.BOTH, acks)
     rest.once_there_to_ack(lambda: joined.append("doors"))
+    rest.once_there(lambda: joined.append("all"))
     assert not rest.is_there_to_ack
     with acks.due():
         loading = asyncio.create_task(rest.load())
@@ -151,7 +153,29 @@ async def test_what_acks_is_there_first_and_nothing_else_is_loaded_while_an_ack_
             await asyncio.sleep(0)
         assert not loading.done()
     await loading
-    await rest.there()
+    assert joined == ["doors", "all"]
+
+    rest.once_there(lambda: joined.append("later"))
+    assert joined[2:] == ["later"]
+
+
+async def test_what_is_joined_later_is_joined_once_by_the_first_call_or_before_it() -> None:
+    joins = list[str]()
+
+    def join() -> Callable[[str, int], Awaitable[str]]:
+        joins.append("joined")
+        return said
+
+    async def said(word: str, times: int) -> str:
+        return word * times
+
+    called, told = JoinedLater(join), JoinedLater(join)
+    assert await called("a", 2) == "aa"
+    told.join()
+    assert joins == ["joined"] * 2
+
+    assert [await each("b", 1) for each in (called, told)] == ["b", "b"]
+    assert joins == ["joined"] * 2
 
 
 async def test_an_ack_that_nobody_waits_for_any_more_holds_nothing_up(

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.duties import Duty
@@ -20,7 +21,7 @@ from bot.ops.startup import Met
 from bot.patience import Heartbeat
 from bot.settings import Settings
 from bot.slack.inbound.http_mode import HttpMode
-from bot.slack.inbound.incoming import Answering
+from bot.slack.inbound.incoming import Answering, Reached
 from bot.slack.inbound.socket_mode import SocketMode
 from bot.slack.installation import Ticket
 from bot.store.redis.connection import Store
@@ -109,22 +110,14 @@ async def joined(ground: Ground, met: Met) -> AsyncIterator[Bot]:
     settings, taking = ground.settings, Duty.TAKING in ground.duty
     installation = met.installation
     way_in: WayIn | None = None
-    opened = asyncio.Event()
-
-    async def connected() -> bool:
-        # So that jobs are taken at once, and not when it is asked again.
-        await opened.wait()
-        await ground.rest.there()
-        return way_in is not None and await way_in.connected()
-
-    reached = connected if taking else None
+    reached = Reached()
     opening: AbstractAsyncContextManager[Tenant | Tenants]
     if installation is not None:
-        opening, pages = open_team(ground, installation, reached), None
+        opening, pages = open_team(ground, installation, reached if taking else None), None
     else:
         from bot.joining.several import several  # noqa: PLC0415 - with it comes how tokens are encrypted
 
-        opening, pages = several(ground, reached)
+        opening, pages = several(ground, reached if taking else None)
     routes = pages.routes if pages is not None and taking else {}
     health = Health(ground.store, ground.rest)
     async with AsyncExitStack() as stack:
@@ -133,11 +126,12 @@ async def joined(ground: Ground, met: Met) -> AsyncIterator[Bot]:
         if taking:
             way_in = way_in_of(ground, serving.answer, routes, met.ticket)
         health.opened(serving, way_in)
-        stack.callback(opened.set)  # nobody waits for a way in that could not be opened
+        stack.callback(reached.closed)  # nobody waits for a way in that could not be opened
         async with _scripts_known(ground.store):  # while Slack opens a connection
             if way_in is not None:
                 await stack.enter_async_context(way_in)
-            opened.set()
+                # So that jobs are taken at once, and not when it is asked again.
+                ground.rest.once_there(partial(reached.opened, way_in))
         http_port = way_in.port if isinstance(way_in, HttpMode) else None
         if routes and http_port is None:
             from bot.joining.several import install_port  # noqa: PLC0415

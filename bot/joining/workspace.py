@@ -7,7 +7,7 @@ import random
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import aiohttp
@@ -23,7 +23,7 @@ from bot.grok.client import GrokClient, open_grok
 from bot.jobs.load import keep_gauged
 from bot.joining import accepting, answering
 from bot.joining.wiring import Wiring
-from bot.later import Rest
+from bot.later import JoinedLater, Rest
 from bot.ops import words
 from bot.ops.manifest import SCOPES
 from bot.settings import Settings
@@ -35,11 +35,9 @@ from bot.store.redis.connection import Store
 from bot.teams.tenant import Tenant
 
 if TYPE_CHECKING:
-    from slack_bolt.async_app import AsyncApp
     from slack_bolt.response import BoltResponse
 
     from bot.jobs.dispatcher import Dispatcher
-    from bot.jobs.holder import RunJob
     from bot.jobs.lease import Held
     from bot.jobs.worker import Connected, Worker
     from bot.store.grok_keys import GrokKeys  # of several workspaces alone; brings cryptography
@@ -131,12 +129,11 @@ async def open_team(
             worker = await stack.enter_async_context(_told(ground, parts, own.dispatcher))
         else:
             await stack.enter_async_context(keeping("policy", parts.store.policies.run()))
-            worker = (
-                parts.worker(run_job(parts), connected, acks)
-                if Duty.WORKING in ground.duty
-                else None
-            )
-            if worker is None:
+            if Duty.WORKING in ground.duty:
+                run_job = runner(parts)
+                ground.rest.once_there(run_job.join)
+                worker = parts.worker(run_job, connected, acks)
+            else:
                 await stack.enter_async_context(keeping("gauges", keep_gauged(parts.queue)))
         if worker is not None:
             grace = settings.shutdown_grace_seconds
@@ -159,39 +156,29 @@ async def _told(
     """The worker of one workspace among several, if it is to have one; it is told what to do."""
     from bot.jobs.dispatcher import Member  # noqa: PLC0415 - of several workspaces alone
 
-    worker = dispatcher.worker(parts.queue, run_job(parts)) if Duty.WORKING in ground.duty else None
+    worker = dispatcher.worker(parts.queue, runner(parts)) if Duty.WORKING in ground.duty else None
     with dispatcher.serving(Member(parts.queue.team, parts.store.policies, worker)):
         yield worker
 
 
-def run_job(parts: Wiring) -> RunJob:
-    """Answers one question: what that takes is joined for the first."""
-
-    @cache
-    def runner() -> RunJob:
-        return answering.runner(parts)
-
-    async def run(held: Held) -> None:
-        await runner()(held)
-
-    return run
+def runner(parts: Wiring) -> JoinedLater[[Held], None]:
+    """What answers one question."""
+    return JoinedLater(lambda: answering.runner(parts))
 
 
 def _answering(ground: Ground, installation: Installation, parts: Wiring) -> Answering:
     if Duty.TAKING not in ground.duty:
         return _nobody_asks
 
-    @cache
-    def doors() -> AsyncApp:
-        return slack_app.build_slack_app(
+    def doors() -> Answering:
+        app = slack_app.build_slack_app(
             installation, ground.tokenless, accepting.listeners(parts), ground.tasks, ground.acks
         )
+        return partial(slack_app.answer, app)
 
-    async def answering(body: JsonObject, retry: object) -> BoltResponse:
-        return await slack_app.answer(doors(), body, retry)
-
-    ground.rest.once_there_to_ack(doors)  # what comes before that has them joined at once
-    return answering
+    joined = JoinedLater(doors)
+    ground.rest.once_there_to_ack(joined.join)  # what comes before that has them joined at once
+    return joined
 
 
 async def _nobody_asks(_: JsonObject, __: object) -> BoltResponse:

@@ -14,7 +14,7 @@ from bot.doors.slack_app import answer, build_slack_app
 from bot.grok.client import GrokClient
 from bot.joining.accepting import listeners
 from bot.joining.wiring import Wiring
-from bot.joining.workspace import run_job
+from bot.joining.workspace import runner
 from bot.settings import Settings
 from bot.slack.installation import Installation
 from sandbox.workspace.state import BOT_ID, BOT_USER, TEAM_ID
@@ -95,7 +95,7 @@ class Crew:
             response = await answer(app, json.loads(json.dumps(payload)), retry)
             return response.status, _said(response.body)
 
-        worker = parts.worker(run_job(parts), connected)
+        worker = parts.worker(runner(parts), connected)
         self.workers[process] = worker
         slack.connected_to[process] = receive
         try:

@@ -3,9 +3,10 @@ loaded for that: a bot is ready before it needs them."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from bot.completion.excerpt import as_text
 
@@ -17,6 +18,36 @@ JsonObject = dict[str, Any]
 Answering = Callable[[JsonObject, object], Awaitable["BoltResponse"]]
 """Answers a payload, with what Slack says of how often it has sent it before; raises `Malformed`.
 `answer` of the doors is one, given an app."""
+
+
+class WayIn(Protocol):
+    """How payloads come."""
+
+    async def connected(self) -> bool:
+        """Whether Slack can reach this process now, as far as it can know."""
+
+
+class Reached:
+    """Whether Slack reaches this process, for those who wait until that is known."""
+
+    def __init__(self) -> None:
+        self._known = asyncio.Event()
+        self._way_in: WayIn | None = None
+
+    def opened(self, way_in: WayIn) -> None:
+        """From here on it is for `way_in` to say."""
+        self._way_in = way_in
+        self._known.set()
+
+    def closed(self) -> None:
+        """From here on it does not, also where no way in could be opened."""
+        self._way_in = None
+        self._known.set()
+
+    async def __call__(self) -> bool:
+        await self._known.wait()
+        return self._way_in is not None and await self._way_in.connected()
+
 
 DEEPEST = 64
 """Objects and lists within one another; Slack's own views and messages have about twenty."""
