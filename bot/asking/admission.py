@@ -16,8 +16,8 @@ from bot import tracing
 from bot import words as said
 from bot.completion.ask import Ask
 from bot.errors import NotTaken, StoreUnavailable
-from bot.jobs.leased import Crowd
 from bot.jobs.queue import REFUSED, Queue
+from bot.jobs.refusal import Crowd
 from bot.patience import patience
 from bot.rules.commands import Matter
 from bot.rules.hold import Hold

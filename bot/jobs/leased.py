@@ -1,5 +1,4 @@
-"""What the holder of a job does with it while its lease lasts: a typed face for the scripts, and
-why one of them has not taken a question.
+"""What the holder of a job does with it while its lease lasts: a typed face for the scripts.
 
 Leases of a process whose time has come together are renewed together, in one round trip to Redis.
 """
@@ -11,79 +10,20 @@ import json
 import math
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict
 
-from bot import metrics, words
-from bot.completion.ask import Ask
 from bot.completion.result import Answer
-from bot.errors import LeaseLost, StalePolicy, StoreUnavailable, TurnedAway
+from bot.errors import LeaseLost, StoreUnavailable
 from bot.jobs.job import GROUP, Again, Job, Lease, fields_of
+from bot.jobs.refusal import shortages
 from bot.patience import next_tick
 from bot.rules.charge import NOTHING, Charge
-from bot.rules.hold import Denied, Hold, Shortage
-from bot.rules.quota import QUOTAS
+from bot.rules.hold import Denied, Hold
 from bot.slack.pacing import LeaseFence
-from bot.store.allowances import WINDOW_SECONDS
 from bot.store.conversations import MOST_RECENT
-from bot.store.keys import Keys, questions_of
+from bot.store.keys import Keys
 from bot.store.redis.connection import Store
-from bot.words import admin as admin_words
 from bot.words import usage as said
-
-
-@dataclass(frozen=True, slots=True)
-class Crowd:
-    """Questions that may run or wait `at_once`, of all together, and that one person may ask in
-    any minute."""
-
-    at_once: int
-    a_minute: int
-
-    def counted(self, keys: Keys, ask: Ask) -> tuple[Sequence[str], Sequence[str | int]]:
-        """What they are counted by, and the bounds, as `accept.lua` takes them."""
-        by = (keys.paused, keys.singly, keys.allowance(questions_of(ask.user)))
-        return by, (self.at_once, self.a_minute, round(WINDOW_SECONDS * 1000), ask.dedupe)
-
-
-def raise_refusal(outcome: str, detail: Any, hold: Hold | None, crowd: Crowd | None = None) -> None:
-    """Raise what `accept.lua` or `begin.lua` says against a question that would reserve `hold`, in
-    a `crowd` of others: `TurnedAway`, `StalePolicy` or `Denied`. Nothing, when it says nothing
-    against it."""
-    if crowd is not None:
-        _turn_away(outcome, detail, crowd)
-    if hold is None:
-        return
-    if outcome == "stale":
-        raise StalePolicy
-    if outcome == "closed":
-        raise Denied(said.TAKES_NONE, closed=hold.closed)
-    if outcome == "denied":
-        shortages = tuple(_shortage(hold, short) for short in detail)
-        for shortage in shortages:
-            window = QUOTAS[shortage.name].window or "now"
-            metrics.QUOTA_DENIED.labels(shortage.scope.kind, window).inc()
-        raise Denied(said.DOES_NOT_FIT, shortages)
-
-
-def _turn_away(outcome: str, detail: Any, crowd: Crowd) -> None:
-    if outcome == "crowded":
-        raise TurnedAway(words.CROWDED)
-    if outcome == "often":
-        raise TurnedAway(admin_words.asked_too_often(crowd.a_minute, int(detail) / 1000))
-
-
-def _shortage(hold: Hold, short: Sequence[Any]) -> Shortage:
-    share, name, limit, settled, held, wanted = short
-    return Shortage(
-        scope=hold.shares[share].scope,
-        name=name,
-        limit=limit,
-        settled=settled,
-        held=held,
-        wanted=wanted,
-        resets_at=hold.windows.ends(name),
-    )
 
 
 class Leased:
@@ -193,10 +133,8 @@ class Leased:
         )
         if outcome == "lost":
             raise LeaseLost(lease.entry.job_id)
-        try:
-            raise_refusal(outcome, detail, hold)
-        except Denied as denied:
-            raise Denied(said.NOT_AGAIN, denied.shortages, denied.closed) from None
+        if outcome == "denied":
+            raise Denied(said.NOT_AGAIN, shortages(hold, detail))
 
     async def extend(self, lease: Lease, hold: Hold) -> None:
         """Reserve `hold` in place of what the job has reserved, which is less. Raises `Denied`
@@ -205,7 +143,8 @@ class Leased:
         outcome, detail = await self._script("extend")(keys, [lease.token, hold.model_dump_json()])
         if outcome == "lost":
             raise LeaseLost(lease.entry.job_id)
-        raise_refusal(outcome, detail, hold)
+        if outcome == "denied":
+            raise Denied(said.DOES_NOT_FIT, shortages(hold, detail))
 
     async def deliver(
         self,

@@ -34,11 +34,13 @@ from bot.jobs.job import (
     parse_job,
     recent_files_of,
 )
-from bot.jobs.leased import Crowd, Leased, raise_refusal
+from bot.jobs.leased import Leased
+from bot.jobs.refusal import Crowd, refusal
 from bot.rules.hold import Hold
 from bot.slack_limits import EVENT_RETRY_SECONDS
+from bot.store.allowances import WINDOW_SECONDS
 from bot.store.installations import Installations
-from bot.store.keys import Keys
+from bot.store.keys import Keys, questions_of
 from bot.store.redis.connection import BLOCK_SECONDS, Store, answered, redis_errors
 
 log = structlog.get_logger(__name__)
@@ -130,8 +132,11 @@ class Queue(Leased):
         ]
         if hold is not None:
             keys += [self._keys.policy, *self._keys.counters(hold)]
-        crowd_keys, bounds = crowd.counted(self._keys, ask) if crowd is not None else ((), ())
-        keys += crowd_keys
+        bounds: tuple[str | int, ...] = ()
+        if crowd is not None:
+            asked = self._keys.allowance(questions_of(ask.user))
+            keys += [self._keys.paused, self._keys.singly, asked]
+            bounds = crowd.at_once, crowd.a_minute, round(WINDOW_SECONDS * 1000), ask.dedupe
         args = (
             job_id,
             ask.model_dump_json(),
@@ -148,8 +153,9 @@ class Queue(Leased):
             *bounds,
         )
         outcome, detail = await self._script("accept").once(keys, args)
-        raise_refusal(outcome, detail, hold, crowd)
-        return str(detail)
+        if outcome in ("accepted", "duplicate"):
+            return str(detail)
+        raise refusal(outcome, detail, hold, crowd)
 
     async def refuse(self, dedupe: str) -> bool:
         """Let a delivery, which Slack may repeat in other words, become no job any more. False:

@@ -13,9 +13,9 @@ from bot.asking import admission, asking
 from bot.doors import home
 from bot.grok.client import GrokClient
 from bot.jobs import worker
-from bot.jobs.leased import Crowd
 from bot.jobs.places import Places
 from bot.jobs.queue import Queue
+from bot.jobs.refusal import Crowd
 from bot.settings import Settings
 from bot.slack import side
 from bot.slack.installation import Installation

@@ -11,8 +11,8 @@ from bot import words
 from bot.asking import admission
 from bot.asking.admission import Acceptor
 from bot.errors import NotTaken, TurnedAway
-from bot.jobs.leased import Crowd
 from bot.jobs.queue import Queue
+from bot.jobs.refusal import Crowd
 from bot.store.keys import Keys
 from bot.store.redis.connection import Store
 from bot.words.admin import asked_too_often
