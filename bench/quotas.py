@@ -18,7 +18,7 @@ import structlog
 from bench._questions import KEYS, question
 from bot.asking.admission import Acceptor
 from bot.completion.result import Answer, Usage
-from bot.jobs.lease import Held
+from bot.jobs.holder import Held
 from bot.jobs.places import Places
 from bot.jobs.queue import Queue
 from bot.jobs.worker import Worker

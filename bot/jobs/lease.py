@@ -1,34 +1,259 @@
-"""What a worker holds while it works on a job."""
+"""What a lease lets the holder of its job do: a typed face for the scripts, and the ledger of what
+is posted under it."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
-import structlog
-
-from bot import metrics, words
+from bot import metrics
 from bot.completion.ask import conversation_of
-from bot.completion.result import Answer, Most, ToolUse
-from bot.errors import LeaseLost, StoreUnavailable
-from bot.jobs.job import ROOT, GivenUp, Job, Lease, dump_post, post_field
-from bot.jobs.places import JobPlace, Places
-from bot.jobs.queue import Queue
-from bot.patience import until_stored
+from bot.completion.result import Answer
+from bot.errors import LeaseLost
+from bot.jobs.job import GROUP, ROOT, Again, Job, Lease, dump_post, fields_of, post_field
+from bot.jobs.refusal import shortages
 from bot.reply.ledger import Post
-from bot.rules.charge import NOTHING, Charge, all_of, charge_for, exceeds, more_for, narrowed
+from bot.rules.charge import NOTHING, Charge
 from bot.rules.hold import Denied, Hold
-from bot.slack.pacing import LateCalls, Slot, TakeSlot
-from bot.words import search as said
+from bot.slack.pacing import LateCalls, LeaseFence, Slot, TakeSlot
+from bot.store.conversations import MOST_RECENT
+from bot.store.keys import Keys
+from bot.store.redis.connection import Store
+from bot.words import usage as said
 
-log = structlog.get_logger(__name__)
+MOST = 100
+"""Leases in one call of a script: a millisecond of Redis's time."""
 
-RESERVE_SECONDS = 1.0
-"""How long reserving more, or recording what was used, may hold up reading the answer."""
+
+class Leased:
+    """The jobs of one workspace that `consumer` holds. Every method raises `StoreUnavailable`, and
+    is harmless the second time."""
+
+    def __init__(
+        self,
+        store: Store,
+        keys: Keys,
+        consumer: str,
+        *,
+        retention_seconds: int,
+        thread_tokens: int,
+        thread_retention_seconds: int,
+    ) -> None:
+        """As for `Queue`."""
+        self.consumer = consumer
+        self._script = store.script
+        self._keys = keys
+        self._retention_seconds = retention_seconds
+        self._thread_tokens = thread_tokens
+        self._thread_retention_seconds = thread_retention_seconds
+
+    @property
+    def team(self) -> str:
+        """The workspace, by its id."""
+        return self._keys.team
+
+    async def renew(self, leases: Sequence[Lease]) -> Sequence[bool]:
+        """Show that their holders are alive; of each, whether it is still held."""
+        kept: list[bool] = []
+        for start in range(0, len(leases), MOST):
+            some = leases[start : start + MOST]
+            keys = [self._keys.queue, *map(self._job, some)]
+            named = [word for each in some for word in (each.token, each.entry.entry_id)]
+            kept += map(bool, await self._script("renew")(keys, [GROUP, self.consumer, *named]))
+        return kept
+
+    async def write(
+        self,
+        lease: Lease,
+        number: int,
+        fields: Sequence[tuple[str, str]],
+        *,
+        enters: str | None = None,
+        leaves: str | None = None,
+        late: float = 0.0,
+    ) -> None:
+        """Set fields of the job (an empty value deletes), as the write of this `number`, or,
+        with 0 and none, only ask. With it the job may become active in a conversation, or
+        leave the one that it is in; and it is recorded for how many seconds calls that Slack has
+        not answered may come `late`. Raises `LeaseLost`."""
+        keys = [self._job(lease)]
+        if conversation := enters or leaves:
+            keys += [self._keys.queue, *self._keys.line(conversation)]
+        flat = [word for pair in fields for word in pair]
+        kept = self._thread_retention_seconds
+        args: list[str | int] = [lease.token, number, enters or "", kept, _ms(late), *flat]
+        if not await self._script("write")(keys, args):
+            raise LeaseLost(lease.entry.job_id)
+
+    def fence(self, lease: Lease, number: int, late: float) -> LeaseFence:
+        """Where an edit is taken: the write of this `number`, as `write` makes one."""
+        return LeaseFence(self._job(lease), lease.token, number, late)
+
+    async def adopt(
+        self,
+        lease: Lease,
+        number: int,
+        field: str,
+        value: str,
+        ts: str,
+        *,
+        enters: str | None = None,
+    ) -> bool:
+        """Set the field of a post to what an earlier holder posted at `ts`, as the write of this
+        `number`; False when that holder takes it back. With it the job may become active in a
+        conversation. Raises `LeaseLost`."""
+        keys = [self._job(lease)]
+        if enters:
+            keys += [self._keys.queue, *self._keys.line(enters)]
+        args = (lease.token, number, field, value, ts, enters or "", self._thread_retention_seconds)
+        outcome = await self._script("adopt")(keys, args)
+        if outcome == "lost":
+            raise LeaseLost(lease.entry.job_id)
+        return bool(outcome == "adopted")
+
+    async def disown(self, job_id: str, ts: str) -> bool:
+        """Whether the message at `ts`, posted without a lease, may be taken back."""
+        return bool(await self._script("disown")([self._keys.job(job_id)], [ts]))
+
+    async def begin(self, lease: Lease, hold: Hold, time: int = 0) -> None:
+        """Say that Grok is asked now, with the `hold` of the job, for the `time`-th time from 0.
+        When an earlier holder has asked already, or this one an earlier time, that is charged, and
+        as much reserved again.
+
+        Raises `Denied` when it does not fit, and nothing has changed then; and `LeaseLost`.
+        """
+        outcome, detail = await self._script("begin")(
+            self._job_and_counters(lease, hold), [lease.token, time]
+        )
+        if outcome == "lost":
+            raise LeaseLost(lease.entry.job_id)
+        if outcome == "denied":
+            raise Denied(said.NOT_AGAIN, shortages(hold, detail))
+
+    async def extend(self, lease: Lease, hold: Hold) -> None:
+        """Reserve `hold` in place of what the job has reserved, which is less. Raises `Denied`
+        when it does not fit, and nothing has changed then; and `LeaseLost`."""
+        keys = [self._job(lease), *self._keys.counters(hold)]
+        outcome, detail = await self._script("extend")(keys, [lease.token, hold.model_dump_json()])
+        if outcome == "lost":
+            raise LeaseLost(lease.entry.job_id)
+        if outcome == "denied":
+            raise Denied(said.DOES_NOT_FIT, shortages(hold, detail))
+
+    async def deliver(
+        self,
+        lease: Lease,
+        answer: Answer,
+        hold: Hold | None = None,
+        charge: Charge = NOTHING,
+        *,
+        given_up: bool = False,
+    ) -> Answer:
+        """Enter `delivering` with `answer`; the one that stands. Raises `LeaseLost`.
+
+        With it the `hold` of the job, if it has one, is settled: `charge` is what this holder
+        used of it since `begin`. A job that is `given_up` is remembered as such, and `answer` takes
+        the place of one that was stored before.
+        """
+        job, *counted = [self._job(lease)] if hold is None else self._job_and_counters(lease, hold)
+        keys = [job, self._keys.failed, *counted]
+        args = (
+            lease.token,
+            answer.model_dump_json(),
+            json.dumps(asdict(charge)),
+            self._retention_seconds if given_up else "",
+        )
+        stored = await self._script("deliver")(keys, args)
+        if stored is None:
+            raise LeaseLost(lease.entry.job_id)
+        return Answer.model_validate_json(stored)
+
+    async def finish(
+        self, lease: Lease, served: int, job: Job, *, shown: bool = False
+    ) -> Again | None:
+        """End the job; None once done, else which further deliveries were called for. The holder
+        has `served` so many. Raises `LeaseLost`.
+
+        With its end, `job`, as its holder knows it, is remembered among the questions of its
+        asker and as a turn of its conversation, where the next one that waits starts. When it
+        is only `shown`, all of this is done, and the job is kept.
+        """
+        conversation = job.conversation
+        while True:
+            outcome, detail, late = await self._finish_in(conversation, lease, served, job, shown)
+            if outcome != "elsewhere":
+                break
+            conversation = str(detail)
+        if outcome == "lost":
+            raise LeaseLost(lease.entry.job_id)
+        if outcome == "early":
+            raise RuntimeError("a job must be delivered before it can finish")
+        return Again(int(detail), int(late) / 1000) if outcome == "again" else None
+
+    async def _finish_in(
+        self, conversation: str | None, lease: Lease, served: int, job: Job, shown: bool
+    ) -> tuple[str, str | int, int]:
+        recent = self._keys.recent(job.ask.user)
+        turn = job.turn
+        args = (
+            lease.token,
+            lease.entry.entry_id,
+            GROUP,
+            served,
+            self._retention_seconds,
+            self._thread_retention_seconds,
+            job.recent.model_dump_json(),
+            MOST_RECENT,
+            conversation or "",
+            turn.entry if turn else "",
+            job.ask.retry_of,
+            self._thread_tokens,
+            int(shown),
+        )
+        keys = [*self._job_and_queue(lease), recent, *self._keys.line(conversation)]
+        outcome, detail, late = await self._script("finish")(keys, args)
+        return str(outcome), detail, late
+
+    async def reassert(self, job_id: str, lost: Lease | None = None, late: float = 0.0) -> bool:
+        """Have the answer of a job shown once more, by whoever holds or takes it. For `late`
+        seconds Slack may carry out calls that were made under the lease that was `lost`. False:
+        nobody knows the job."""
+        token = lost.token if lost else ""
+        keys = [self._keys.job(job_id), self._keys.queue]
+        return bool(await self._script("reassert")(keys, [uuid.uuid4().hex, token, _ms(late)]))
+
+    async def restore(self, lost: Lease, job: Job) -> bool:
+        """Queue `job` anew, as the holder of the lease that was `lost` knows it; False when it is
+        known."""
+        flat = [word for pair in fields_of(job).items() for word in pair]
+        args = [job.id, lost.entry.entry_id, GROUP, *flat]
+        return bool(await self._script("restore")(self._job_and_queue(lost), args))
+
+    async def release(self, lease: Lease, late: float = 0.0) -> bool:
+        """Hand the job back, for any worker to take at once, though for `late` seconds Slack may
+        carry out calls made for it; False when the lease is lost."""
+        keys = [*self._job_and_queue(lease), self._keys.paused]
+        args: list[str | int] = [lease.token, lease.entry.entry_id, GROUP, _ms(late), 0]
+        return bool(await self._script("release")(keys, args))
+
+    def _job(self, lease: Lease) -> str:
+        return self._keys.job(lease.entry.job_id)
+
+    def _job_and_queue(self, lease: Lease) -> list[str]:
+        return [self._job(lease), self._keys.queue]
+
+    def _job_and_counters(self, lease: Lease, hold: Hold) -> list[str]:
+        return [self._job(lease), *self._keys.counters(hold), *self._keys.books(hold)]
+
+
+def _ms(seconds: float) -> int:
+    return math.ceil(1000 * seconds)
 
 
 @contextmanager
@@ -48,7 +273,7 @@ class JobLedger:
     that for as long as the message is recorded.
     """
 
-    def __init__(self, queue: Queue, lease: Lease, job: Job) -> None:
+    def __init__(self, queue: Leased, lease: Lease, job: Job) -> None:
         self.job_id = lease.entry.job_id
         self.late = LateCalls()
         self.late.expect_earlier(job.late)
@@ -161,170 +386,3 @@ class JobLedger:
                     self._lease, self._writes, fields, enters=enters, leaves=leaves, late=late
                 )
             self._late_recorded = late > 0
-
-
-class Stop:
-    """Whether somebody stopped a job, and why."""
-
-    def __init__(self) -> None:
-        self.called = asyncio.Event()
-        self.reason = ""
-
-    def call(self, reason: str) -> None:
-        """The job was stopped; the first reason stands."""
-        self.reason = self.reason or reason
-        self.called.set()
-
-
-class Held:
-    """A job in the hands of this worker, for as long as its lease lasts.
-
-    Every method raises `LeaseLost` when another worker holds the job; `begin` and `give_up` also
-    `StoreUnavailable` when Redis does not say. The others go on until it does.
-    """
-
-    def __init__(
-        self,
-        queue: Queue,
-        lease: Lease,
-        job: Job,
-        stop: Stop | None = None,
-        place: JobPlace | None = None,
-    ) -> None:
-        """`stop`: where news of a stop comes in, besides what `job` says of one. `place`: where
-        it stands among the jobs of its worker; without one it waits for nobody."""
-        self.ledger = JobLedger(queue, lease, job)
-        self.job = replace(job, posts=self.ledger.posts)  # as they are, not as they were
-        self.finished = False
-        self.heard_of = time.monotonic()
-        """When the store last knew that the lease holds."""
-        self._asked = 0
-        self._narrowed: Hold | None = None
-        self._recorded: Charge | None = None
-        self._queue = queue
-        self._lease = lease
-        self._served = job.redeliver
-        self._place = place or Places(1).join(lease.entry)
-        self._stop = stop or Stop()
-        if job.stop:
-            self._stop.call(job.stop)
-
-    @property
-    def stopped(self) -> asyncio.Event:
-        """Set once somebody stopped the job."""
-        return self._stop.called
-
-    @property
-    def stop_reason(self) -> str:
-        """What `Queue.stop` was told; empty until then."""
-        return self._stop.reason
-
-    @property
-    def ahead(self) -> int | None:
-        """How many jobs of this worker come before it; None when it may ask Grok already."""
-        return None if self._place.given else self._place.ahead
-
-    async def turn(self, tell: Callable[[int], None]) -> None:
-        """Wait for the turn to ask Grok; until then `tell` how many jobs come before this one,
-        at once and with each change. A stop does not end the waiting by itself."""
-        await self._place.turn(tell)
-
-    async def begin(self) -> None:
-        """Say that Grok is asked now; who has not waited for the turn does so here. Raises
-        `Denied` when an earlier holder has asked already, and what it used leaves too little to
-        ask again."""
-        await self._place.turn()
-        if self.job.hold is not None:
-            await self._queue.begin(self._lease, self.job.hold, self._asked)
-
-    async def begin_again(self) -> None:
-        """Say that Grok is asked once more, since it may have answered what was lost: that is
-        charged. Raises `Denied` when too little is left for it."""
-        self._asked += 1
-        await self.begin()
-        self._narrowed = self._recorded = None
-
-    async def keep_within(self, use: ToolUse) -> None:
-        """Reserve more where `use` has come to all that is reserved for the answer, as long as
-        quotas and caps allow it. Raises `Denied` with a sentence when it has come to more."""
-        hold, search = self.job.hold, self.job.ask.search
-        if hold is None or not search:
-            return
-        while (more := more_for(hold, search, use)) is not None:
-            try:
-                async with asyncio.timeout(RESERVE_SECONDS):
-                    await self._queue.extend(self._lease, more)
-            except (Denied, StoreUnavailable, TimeoutError) as error:
-                log.info("no more searches reserved", why=type(error).__name__)
-                break
-            self.job = replace(self.job, hold=more)
-            hold = more
-        if exceeds(hold, use):
-            raise Denied(said.SEARCHED_ENOUGH)
-
-    async def seen(self, use: ToolUse) -> None:
-        """So much was seen by now to be searched: the most that this has come to is recorded, for
-        whoever has to charge it without this holder. Where it cannot be recorded now, what was
-        recorded before stands until the next call is seen."""
-        hold = self.job.hold
-        if hold is None:
-            return
-        self._narrowed = narrowed(hold, self.job.ask, use)
-        most = all_of(self._narrowed)
-        if most == self._recorded:
-            return
-        try:
-            async with asyncio.timeout(RESERVE_SECONDS):
-                await self.ledger.used(most)
-        except (StoreUnavailable, TimeoutError) as error:
-            log.info("what was searched not recorded", why=type(error).__name__)
-        else:
-            self._recorded = most
-
-    async def deliver(self, answer: Answer) -> Answer:
-        """End the work on the answer, and settle what was reserved for it; the answer that
-        stands, which may be an earlier one.
-
-        While Redis is away, or takes nothing, this goes on: nobody else can take the job then,
-        and what was asked for and paid would be asked again.
-        """
-        hold = self.job.hold
-        broken = answer.stopped or answer.failure
-        most = self._narrowed if broken and self._narrowed else hold
-        charge = NOTHING if most is None else charge_for(most, self.job.ask, answer)
-        if answer.usage is None and charge.requests:
-            told = Most(tokens=charge.tokens, micro_dollars=charge.micro_dollars)
-            answer = answer.model_copy(update={"most": told})
-        stored = await until_stored(lambda: self._queue.deliver(self._lease, answer, hold, charge))
-        self.job = replace(self.job, state="delivering", answer=stored, hold=None)
-        return stored
-
-    async def give_up(self) -> None:
-        """End the work on the job with a fixed sentence, in the place of any answer: it was taken
-        too often. What it has reserved is charged where an earlier holder has asked Grok."""
-        job = self.job
-        answer = Answer.failed(job.ask.request.model, words.GIVEN_UP)
-        stored = await self._queue.deliver(self._lease, answer, job.hold, given_up=True)
-        state: GivenUp = "running" if job.answer is None else "delivering"
-        self.job = replace(
-            job, state="delivering", answer=stored, hold=None, given_up=job.given_up or state
-        )
-
-    async def shown(self) -> None:
-        """Let go of what others wait for: the answer can be read, though something of the job
-        may come late. If nobody ever shows it again, that will stand."""
-        await until_stored(
-            lambda: self._queue.finish(self._lease, self._served, self.job, shown=True)
-        )
-        self._place.shown = True
-
-    async def finish(self) -> bool:
-        """End the job once its answer was shown. True: show it again first, every message of
-        it, since a worker that had lost its lease may have written over it."""
-        again = await until_stored(lambda: self._queue.finish(self._lease, self._served, self.job))
-        if again is not None:
-            self._served = again.calls
-            self.ledger.late.expect_earlier(again.late)
-            return True
-        self.finished = True
-        return False

@@ -34,7 +34,7 @@ from bot.jobs.job import (
     parse_job,
     recent_files_of,
 )
-from bot.jobs.leased import Leased
+from bot.jobs.lease import Leased
 from bot.jobs.refusal import Crowd, refusal
 from bot.rules.hold import Hold
 from bot.slack_limits import EVENT_RETRY_SECONDS
@@ -128,7 +128,7 @@ class Queue(Leased):
             self._keys.seen(ask.dedupe),
             self._keys.job(job_id),
             self._keys.queue,
-            *self._line(ask.conversation),
+            *self._keys.line(ask.conversation),
         ]
         if hold is not None:
             keys += [self._keys.policy, *self._keys.counters(hold)]

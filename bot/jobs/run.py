@@ -24,7 +24,7 @@ from bot.errors import GrokFailed, LeaseLost, RequestRefused, SlackError, StoreU
 from bot.files.file import Enclosure
 from bot.grok.client import GrokClient
 from bot.grok.endpoints.writing import enclosed
-from bot.jobs.lease import Held
+from bot.jobs.holder import Held
 from bot.jobs.recall import Recall, Recalled, less
 from bot.jobs.sequels import Sequels
 from bot.patience import until_stored

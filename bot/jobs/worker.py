@@ -14,7 +14,6 @@ from bot.acks import Acks
 from bot.errors import StoreUnavailable, last_cause
 from bot.jobs.holder import HAND_BACK_SECONDS, Holder, RunJob
 from bot.jobs.job import Entry
-from bot.jobs.lease import Stop
 from bot.jobs.load import GAUGE_EVERY_SECONDS, show
 from bot.jobs.places import JobPlace, Places
 from bot.jobs.queue import SCAN_START, STOPS_START, Queue
@@ -83,7 +82,7 @@ class Worker:
         self._told = told
         self._tasks: dict[Entry, asyncio.Task[None]] = {}
         self._held: set[JobPlace] = set()
-        self._stops: dict[Entry, Stop] = {}
+        self._stops: dict[Entry, asyncio.Event] = {}
         self._heard_stops = STOPS_START
         self._rung = asyncio.Event()
         self._cursor = SCAN_START
@@ -367,8 +366,8 @@ class Worker:
             self._rung.set()
             raise
         for entry, stop in list(self._stops.items()):
-            if entry.job_id in stopped and (reason := await self._queue.stop_reason(entry.job_id)):
-                stop.call(reason)
+            if entry.job_id in stopped and await self._queue.stop_reason(entry.job_id):
+                stop.set()
         self._heard_stops = heard
         return 0.0
 
@@ -395,6 +394,6 @@ class Worker:
 
     async def _carry(self, place: JobPlace, reclaimed: bool) -> None:
         await place.near(self._near)
-        self._stops[place.entry] = stop = Stop()
+        self._stops[place.entry] = stop = asyncio.Event()
         if await self._until_connected():
             await self._holder.take(place, stop, reclaimed=reclaimed)

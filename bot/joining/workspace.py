@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from slack_bolt.response import BoltResponse
 
     from bot.jobs.dispatcher import Dispatcher
-    from bot.jobs.lease import Held
+    from bot.jobs.holder import Held
     from bot.jobs.worker import Connected, Worker
     from bot.store.grok_keys import GrokKeys  # of several workspaces alone; brings cryptography
 

@@ -189,8 +189,10 @@ class Keys:
         """Sorted set of the people who used something in a scope, by tokens."""
         return f"{self.used(scope, month)}:by"
 
-    def line(self, conversation: str) -> list[str]:
-        """All four of a conversation, as the scripts take them."""
+    def line(self, conversation: str | None) -> list[str]:
+        """All four of a conversation, as the scripts take them; none without one."""
+        if not conversation:
+            return []
         kinds = (self.thread, self.thread_facts, self.thread_active, self.thread_waiting)
         return [kind(conversation) for kind in kinds]
 

@@ -197,7 +197,7 @@ MUTANTS = (
     ),
     Mutant(
         "insisting: an answer waits for the store",
-        "bot/jobs/lease.py",
+        "bot/jobs/holder.py",
         "await until_stored(lambda: self._queue.deliver(self._lease, answer, hold, charge))",
         "await self._queue.deliver(self._lease, answer, hold, charge)",
         ("store full", "store read-only", "store replica"),

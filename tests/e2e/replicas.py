@@ -13,7 +13,7 @@ from bot.asking.admission import Acceptor
 from bot.completion.ask import Ask
 from bot.errors import NotTaken
 from bot.grok.client import GrokClient, open_grok
-from bot.jobs.lease import Held
+from bot.jobs.holder import Held
 from bot.jobs.places import Places
 from bot.jobs.queue import Queue
 from bot.jobs.recall import Recall

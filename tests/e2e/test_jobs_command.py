@@ -12,8 +12,8 @@ import pytest
 from bot import words
 from bot.completion import CompletionRequest
 from bot.jobs.board import Board
+from bot.jobs.holder import Held
 from bot.jobs.job import MOST_ATTEMPTS
-from bot.jobs.lease import Held
 from bot.jobs.queue import Queue
 from bot.ops import command_words
 from bot.store.keys import Keys

@@ -10,8 +10,7 @@ import asyncio
 import signal
 from collections.abc import Callable, Sequence
 
-from bot.jobs.holder import RunJob
-from bot.jobs.lease import Held
+from bot.jobs.holder import Held, RunJob
 from bot.jobs.places import Places
 from bot.jobs.queue import Queue
 from bot.jobs.worker import Worker

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from bot.completion.result import Usage
-from bot.jobs.lease import Held
+from bot.jobs.holder import Held
 from tests.jobs.asks import make_answer
 from tests.jobs.crew import Crew, main
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot.completion.ask import Turn
 from bot.completion.result import Answer
-from bot.jobs.lease import Held
+from bot.jobs.holder import Held
 from bot.jobs.queue import Queue
 from bot.store.conversations import MOST_RECENT, Conversation, Conversations, Recents
 from bot.store.keys import Keys

@@ -9,8 +9,9 @@ import pytest
 
 from bot.completion.ask import Ask, Turn
 from bot.errors import LeaseLost, StoreUnavailable
+from bot.jobs.holder import Held
 from bot.jobs.job import MOST_ATTEMPTS, Entry, Load
-from bot.jobs.lease import Held, JobLedger
+from bot.jobs.lease import JobLedger
 from bot.jobs.queue import Queue
 from bot.store.conversations import Conversations, Recents
 from bot.store.keys import Keys

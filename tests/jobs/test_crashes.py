@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.jobs.crashes import GROWTH, JITTER
+from bot.jobs.holder import Held
 from bot.jobs.job import MOST_ATTEMPTS, Entry, Job, Lease
-from bot.jobs.lease import Held
 from bot.jobs.queue import ALONE_SECONDS, SCAN_START, Queue
 from bot.store.keys import Keys
 from bot.store.redis.connection import Store
@@ -91,7 +91,7 @@ async def test_whoever_held_a_job_that_rests_has_lost_it(queue: Queue, other: Qu
     await queue.accept("job-1", make_ask())
     lease, _ = await take_next(queue)
     assert await other.pause(await claimed(other)) > 0
-    assert not await queue.renew(lease)
+    assert await queue.renew([lease]) == [False]
     assert not await queue.release(lease)
 
 
@@ -189,7 +189,7 @@ async def test_a_dropped_job_releases_what_it_reserved_and_lets_the_next_start(
     await queue.accept("job-2", make_ask(**place))
     lease, job = await take_next(queue)
     assert await other.crashes.drop("job-1", make_answer("dropped")) == "dropped"
-    assert not await queue.renew(lease)
+    assert await queue.renew([lease]) == [False]
     assert (await read_one(other)).job_id == "job-2"
     assert (await queue.load()).reserved == 0
     lease, job = await take_after(other)

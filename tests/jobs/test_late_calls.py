@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import aiohttp
@@ -15,10 +15,10 @@ from bot.completion.ask import Ask
 from bot.completion.request import CompletionRequest
 from bot.errors import LeaseLost
 from bot.grok.client import GrokClient
-from bot.jobs import holder, lease
+from bot.jobs import holder
 from bot.jobs import queue as queue_module
+from bot.jobs.holder import Held
 from bot.jobs.job import Lease
-from bot.jobs.lease import Held
 from bot.jobs.queue import Queue
 from bot.jobs.recall import Recall
 from bot.jobs.run import Runner
@@ -153,12 +153,13 @@ async def test_what_was_taken_over_in_the_middle_of_a_call(
     """From a worker that stood still for longer than its lease, and goes on."""
     queue, other = make_queue(store, 0.3), make_queue(store, 0.3)
 
-    async def still(lease: Lease) -> bool:
+    async def still(leases: Sequence[Lease]) -> Sequence[bool]:
+        (lease,) = leases
         try:
             await queue.write(lease, 0, [])
         except LeaseLost:
-            return False
-        return True
+            return [False]
+        return [True]
 
     monkeypatch.setattr(queue, "renew", still)
     await desk.ask(queue, "job-1")
@@ -228,7 +229,7 @@ async def test_where_every_call_was_answered_nobody_looks_again(
     async def note(held: Held) -> None:
         shown.append(held.job.id)
 
-    monkeypatch.setattr(lease.Held, "shown", note)
+    monkeypatch.setattr(Held, "shown", note)
     await desk.ask(queue, "job-1")
     async with working(queue, desk.runner):
         await desk.workspace.wait_for(lambda: any(BEGUN in m.shown for m in desk.standing()))

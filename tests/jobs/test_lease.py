@@ -9,8 +9,9 @@ import pytest
 from prometheus_client import REGISTRY
 
 from bot.errors import LeaseLost
+from bot.jobs.holder import Held
 from bot.jobs.job import dump_post, post_field
-from bot.jobs.lease import Held, JobLedger
+from bot.jobs.lease import JobLedger
 from bot.jobs.queue import Queue
 from bot.reply.ledger import Ledger, Post
 from bot.slack.pacing import EditBudget

@@ -57,7 +57,7 @@ async def test_job_from_accepting_to_its_end(queue: Queue, store: Store, keys: K
     lease, job = await take_next(queue)
     assert (job.id, job.ask, job.state, job.epoch, job.attempts) == ("job-1", ask, "running", 1, 1)
     assert (job.posts, job.answer, job.redeliver) == ({}, None, 0)
-    assert await queue.renew(lease)
+    assert await queue.renew([lease]) == [True]
 
     answer = make_answer()
     assert await queue.deliver(lease, answer) == answer
@@ -152,7 +152,7 @@ async def test_abandoned_job_is_taken_over_and_its_holder_fenced(
     assert job.posts["0"].ts == "1.1"
 
     before = await store.redis.hgetall(keys.job("job-1"))
-    assert not await queue.renew(old)
+    assert await queue.renew([old]) == [False]
     for number in (0, 1, 2):
         with raises_lost():
             await queue.write(old, number, [("post:0", "")])
@@ -162,14 +162,14 @@ async def test_abandoned_job_is_taken_over_and_its_holder_fenced(
         await queue.finish(old, 0, old_job)
     await queue.release(old)
     assert await store.redis.hgetall(keys.job("job-1")) == before
-    assert await other.renew(new)
+    assert await other.renew([new]) == [True]
 
 
 async def test_renewed_job_is_not_abandoned(queue: Queue, other: Queue) -> None:
     await queue.accept("job-1", make_ask())
     lease, _ = await take_next(queue)
     await asyncio.sleep(0.05)
-    assert await queue.renew(lease)
+    assert await queue.renew([lease]) == [True]
     _, claimed = await other.claim(10, SCAN_START, 0.05)
     assert claimed == []
 
@@ -181,7 +181,7 @@ async def test_worker_that_took_too_long_to_take_finds_the_entry_gone(
     entry = await read_one(queue)
     lease, _ = await take_over(other)
     assert await queue.take(entry) is None
-    assert await other.renew(lease)
+    assert await other.renew([lease]) == [True]
 
 
 async def test_delivery_is_resumed_with_the_stored_answer(queue: Queue, other: Queue) -> None:
@@ -219,7 +219,7 @@ async def test_job_handed_back_is_read_at_once_and_does_not_count_as_tried(
     assert taken is not None
     assert (taken[1].state, taken[1].epoch, taken[1].attempts) == ("running", 2, 1)
     await queue.release(lease)
-    assert await other.renew(taken[0])
+    assert await other.renew([taken[0]]) == [True]
     assert (await queue.load()).depth == 1
     assert await pending(store, keys) == 1
 
@@ -252,7 +252,7 @@ async def test_unread_entries_are_handed_back_but_not_those_worked_on(
     mine, _ = await take_next(queue)
     await queue.read(200)
     assert await queue.hand_back([mine.entry]) == 200
-    assert await queue.renew(mine)
+    assert await queue.renew([mine]) == [True]
     assert await pending(store, keys) == 1
     assert len(await other.read(250)) == 249
 
@@ -296,7 +296,7 @@ async def test_finished_job_is_delivered_again_from_its_stored_answer(
         await queue.finish(lease, 1, job)
     again, job = await take_next(other)
     assert (job.state, job.answer, job.attempts) == ("delivering", make_answer("stored"), 1)
-    assert not await queue.renew(lease)
+    assert await queue.renew([lease]) == [False]
     assert await other.finish(again, job.redeliver, job) is None
     assert await store.redis.ttl(keys.job("job-1")) > 0
     assert await queue.load() == Load(0, 0.0)

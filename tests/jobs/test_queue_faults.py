@@ -44,7 +44,7 @@ async def whole_life(queue: Queue, job_id: str) -> None:
     await queue.release(handed_back)
     lease, job = await take_next(queue)
     await queue.write(lease, 1, [stored(Post("1", "C1", 1.0))])
-    await queue.renew(lease)
+    await queue.renew([lease])
     await queue.deliver(lease, make_answer())
     await queue.reassert(job_id)
     calls = await queue.finish(lease, job.redeliver, job)
@@ -88,7 +88,7 @@ async def test_flushed_redis_gets_its_group_again(queue: Queue, store: Store) ->
     await queue.accept("job-1", make_ask())
     lease, _ = await take_next(queue)
     await store.redis.flushall()
-    assert not await queue.renew(lease)
+    assert await queue.renew([lease]) == [False]
     await queue.accept("job-2", make_ask())
     assert await queue.claim(10, SCAN_START, 0) == (SCAN_START, [])
     assert (await read_one(queue)).job_id == "job-2"

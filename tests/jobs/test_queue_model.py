@@ -246,7 +246,7 @@ class QueueMachine(RuleBasedStateMachine):
     def renew(self, holding: Holding) -> None:
         worker, lease = holding
         held = self._held(lease)
-        assert self._do(self._queues[worker].renew(lease)) == (held is not None)
+        assert self._do(self._queues[worker].renew([lease])) == [held is not None]
         if held and lease.entry in self._model.pending:
             self._model.pending[lease.entry] = worker
 

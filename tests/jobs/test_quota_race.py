@@ -12,7 +12,7 @@ from bot.asking import admission
 from bot.asking.admission import Acceptor
 from bot.completion.result import Answer, Usage
 from bot.completion.search import NO_SEARCH, Search
-from bot.jobs.lease import Held
+from bot.jobs.holder import Held
 from bot.jobs.queue import Queue
 from bot.rules.hold import Denied, Hold
 from bot.rules.quota import WORKSPACE, QuotaName, Scope, Windows

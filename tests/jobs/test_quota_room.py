@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.completion.tools import Prices
-from bot.jobs.lease import Held
+from bot.jobs.holder import Held
 from bot.jobs.queue import Queue
 from bot.rules.hold import Hold
 from bot.rules.quota import WORKSPACE

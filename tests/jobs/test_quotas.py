@@ -10,9 +10,8 @@ import pytest
 from bot.asking.admission import Acceptor
 from bot.completion.result import Answer, Usage
 from bot.errors import StalePolicy
-from bot.jobs.holder import Holder
+from bot.jobs.holder import Held, Holder
 from bot.jobs.job import MOST_ATTEMPTS
-from bot.jobs.lease import Held
 from bot.jobs.places import Places
 from bot.jobs.queue import Queue
 from bot.rules.charge import Charge

@@ -7,7 +7,7 @@ import pytest
 from bot.completion.result import Answer, ToolUse
 from bot.completion.search import search_in
 from bot.errors import LeaseLost
-from bot.jobs.lease import Held
+from bot.jobs.holder import Held
 from bot.jobs.queue import Queue
 from bot.store.quotas import Amount, Quotas
 from tests.jobs.asks import make_ask

@@ -9,9 +9,9 @@ from dataclasses import replace
 import pytest
 
 from bot.errors import StoreUnavailable
-from bot.jobs import leased
+from bot.jobs import lease as lease_module
+from bot.jobs.holder import Renewals, until_renewal
 from bot.jobs.job import Entry, Lease
-from bot.jobs.leased import Renewals, until_renewal
 from bot.jobs.queue import SCAN_START
 from bot.store.redis.connection import Store
 from tests.jobs.asks import make_ask
@@ -126,7 +126,7 @@ async def test_the_leases_of_one_process_are_due_together() -> None:
 async def test_many_leases_are_kept_by_few_round_trips_and_lost_ones_told(
     store: Store, valkey: str, make_queue: MakeQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leased, "MOST", 4)
+    monkeypatch.setattr(lease_module, "MOST", 4)
     assert await store.redis.dbsize() == 0
     async with Proxy(valkey) as proxy, Store(proxy.url) as behind:
         queue = make_queue(behind, 60)
@@ -134,10 +134,11 @@ async def test_many_leases_are_kept_by_few_round_trips_and_lost_ones_told(
             await queue.accept(f"job-{number}", make_ask(dedupe=str(number)))
         held = [(await take_next(queue))[0] for _ in range(6)]
         lost = replace(held[3], token="another")
-        assert await queue.renew(held[0])  # from here on the server knows the script
+        assert await queue.renew([held[0]]) == [True]  # from here on the server knows the script
         before = proxy.scripts
 
-        kept = await asyncio.gather(*map(queue.renew, [*held[:3], lost, *held[4:]]))
+        together = Renewals(queue.renew)
+        kept = await asyncio.gather(*map(together.renew, [*held[:3], lost, *held[4:]]))
 
         assert kept == [True, True, True, False, True, True]
         assert proxy.scripts - before == 2

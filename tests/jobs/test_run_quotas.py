@@ -15,8 +15,7 @@ from bot.completion.ask import Ask, Turn, most_tokens
 from bot.completion.request import CompletionRequest
 from bot.completion.search import search_in
 from bot.grok.client import GrokClient
-from bot.jobs.holder import Holder
-from bot.jobs.lease import Held, Stop
+from bot.jobs.holder import Held, Holder
 from bot.jobs.places import Places
 from bot.jobs.queue import Queue
 from bot.jobs.recall import Recall
@@ -150,7 +149,7 @@ class Desk:
         self._windows = job.hold.windows
         return job.hold
 
-    async def answer(self, stop: Stop | None = None) -> None:
+    async def answer(self, stop: asyncio.Event | None = None) -> None:
         """Carry the one job to its end."""
         await self._holder.hold(*await take_next(self.queue), stop)
 
@@ -311,11 +310,11 @@ async def test_stop_before_grok_is_asked_is_given_back(desk: Desk) -> None:
 async def test_stop_in_the_middle_is_charged_what_had_come(silent: Desk) -> None:
     silent.grok.script(Script(text="one two three four five", stall_after=3))
     hold = await silent.accept()
-    stop = Stop()
+    stop = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         group.create_task(silent.answer(stop))
         await until(lambda: "three" in silent.shown())
-        stop.call(ANA)
+        stop.set()
 
     expected = hold.prompt + most_tokens("one two three") + 50
     assert (await silent.used()).tokens == Amount(expected)

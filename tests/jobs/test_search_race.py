@@ -14,7 +14,7 @@ from bot.asking.admission import Acceptor
 from bot.completion.result import TICKS_PER_DOLLAR, Answer, ToolUse, Usage
 from bot.completion.search import search_in
 from bot.completion.tools import Prices, cost_of
-from bot.jobs.lease import Held
+from bot.jobs.holder import Held
 from bot.rules.charge import Charge, charge_for
 from bot.rules.hold import Denied, Hold, hold_for
 from bot.rules.policy import Policy, Rules

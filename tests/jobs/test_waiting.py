@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 
 import pytest
 
 from bot.jobs import queue as queue_module
 from bot.jobs import worker as worker_module
+from bot.jobs.holder import Held
 from bot.jobs.job import Entry, Lease
-from bot.jobs.lease import Held
 from bot.jobs.places import Places
 from bot.jobs.queue import Queue
 from bot.jobs.worker import Worker
@@ -137,7 +138,7 @@ async def test_stop_of_a_job_that_waits_ends_it_at_once(queue: Queue) -> None:
         await until(lambda: grok.told.get("job-3") == [2])
         assert await queue.stop("job-1", "because") == "running"
         (stopped,) = await ended(runs, 1)
-        assert (stopped.job.id, stopped.stop_reason) == ("job-1", "because")
+        assert (stopped.job.id, stopped.stopped.is_set()) == ("job-1", True)
         await until(lambda: grok.told["job-3"] == [2, 1])
         grok.go.release()
         assert await grok.next(2) == [ids[0], ids[2]]
@@ -211,9 +212,10 @@ class Renewing(Queue):
         super().__init__(*args, **settings)  # type: ignore[arg-type]
         self.renewed: Counter[str] = Counter()
 
-    async def renew(self, lease: Lease) -> bool:
-        kept = await super().renew(lease)
-        self.renewed[lease.entry.job_id] += kept
+    async def renew(self, leases: Sequence[Lease]) -> Sequence[bool]:
+        kept = await super().renew(leases)
+        for lease, held in zip(leases, kept, strict=True):
+            self.renewed[lease.entry.job_id] += held
         return kept
 
 

@@ -9,9 +9,8 @@ import pytest
 from bot import acks as acks_module
 from bot.acks import Acks
 from bot.jobs import holder
-from bot.jobs.holder import Holder
+from bot.jobs.holder import Held, Holder
 from bot.jobs.job import GROUP
-from bot.jobs.lease import Held
 from bot.jobs.places import Places
 from bot.jobs.queue import Queue
 from bot.jobs.worker import Worker

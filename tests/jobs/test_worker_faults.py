@@ -14,8 +14,8 @@ from redis.exceptions import RedisError
 from bot import words
 from bot.errors import StoreUnavailable
 from bot.jobs import holder, worker
+from bot.jobs.holder import Held
 from bot.jobs.job import GROUP, MOST_ATTEMPTS
-from bot.jobs.lease import Held
 from bot.jobs.places import Places
 from bot.jobs.queue import Queue
 from bot.jobs.worker import Worker
@@ -347,7 +347,7 @@ async def test_a_store_that_only_answers_is_away(
         await _take_nothing(store, way, yes=False)
         assert await watching._reclaim() == LEASE
         assert watching.running == 0
-        assert await queue.renew(taken[0])
+        assert await queue.renew([taken[0]]) == [True]
         await watching._reclaim()
         assert watching.running == 0
 
@@ -370,7 +370,7 @@ async def test_nobody_counts_as_gone_for_the_time_that_redis_stood_still(
         os.kill(pid, signal.SIGCONT)
         assert await reclaiming == LEASE
         assert watching.running == 0
-        assert await queue.renew(taken[0])
+        assert await queue.renew([taken[0]]) == [True]
         await watching._reclaim()
         assert watching.running == 0
 

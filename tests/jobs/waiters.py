@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Sequence
 
 from bot.jobs import worker
-from bot.jobs.lease import Held
+from bot.jobs.holder import Held
 from tests.jobs.crew import Crew, main
 
 

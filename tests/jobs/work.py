@@ -11,9 +11,8 @@ from contextlib import asynccontextmanager
 from prometheus_client import REGISTRY
 
 from bot.acks import Acks
-from bot.jobs.holder import RunJob
+from bot.jobs.holder import Held, RunJob
 from bot.jobs.job import Load
-from bot.jobs.lease import Held
 from bot.jobs.places import Places
 from bot.jobs.queue import Queue
 from bot.jobs.worker import Worker

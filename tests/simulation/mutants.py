@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 from unittest import mock
 
-from bot.jobs import lease as lease_module
+from bot.jobs import holder as holder_module
 from bot.jobs.lease import JobLedger
 from bot.jobs.queue import SCAN_START, Queue
 from bot.jobs.worker import Worker
@@ -42,8 +42,8 @@ async def _nothing(*_: Any, **__: Any) -> None:
     """Does nothing."""
 
 
-async def _true(*_: Any, **__: Any) -> bool:
-    return True
+async def _all_held(_: Queue, leases: Sequence[Any]) -> Sequence[bool]:
+    return [True] * len(leases)
 
 
 async def _none_abandoned(*_: Any) -> tuple[str, list[Any]]:
@@ -96,10 +96,10 @@ MUTANTS: dict[str, Lua | Method | tuple[Lua, ...]] = {
     "sweep": Method(Messages, "remove_strays", _nothing),
     "disown": Lua("disown", "return 0", "return 1"),
     "reclaim": Method(Queue, "claim", _none_abandoned),
-    "renewal": Method(Queue, "renew", _true),
+    "renewal": Method(Queue, "renew", _all_held),
     "wake": Method(Queue, "wake", _unheeded),
     "stops": Method(Worker, "_hear", _asleep),
-    "insisting": Method(lease_module, "until_stored", _once),
+    "insisting": Method(holder_module, "until_stored", _once),
 }
 
 

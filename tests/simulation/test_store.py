@@ -155,7 +155,7 @@ async def _holding(ops: Operations, queue: Queue) -> None:
     await ops.do("release again", queue.release(lease, 1.0))
     await ops.do("lost", queue.deliver(lease, answer, _hold()))
     await _read(ops, queue, 5)
-    await ops.do("renew", queue.renew(lease))
+    await ops.do("renew", queue.renew([lease]))
 
 
 async def _early(queue: Queue, lease: Any, job: Any) -> str:
