@@ -420,6 +420,7 @@ def test_a_question_begins_like_no_command(text: str) -> None:
     assert not may_be_slip(text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*COMMAND_NAMES, "keys", "forget"])
 @given(st.data())
 def test_a_slip_of_any_name_may_be_one(name: str, data: st.DataObject) -> None:

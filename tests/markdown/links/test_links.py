@@ -93,6 +93,7 @@ def test_a_link_that_names_what_it_leads_to_is_left_alone(text: str) -> None:
     assert make_safe(f"- See {text}") == f"- See {text}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(8))
 def test_no_made_up_disguise_is_left_to_any_reader(seed: int) -> None:
     chance = random.Random(seed)
@@ -106,6 +107,7 @@ def test_no_made_up_disguise_is_left_to_any_reader(seed: int) -> None:
     assert live > 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(8))
 def test_whatever_stands_around_them_no_reader_sees_a_link_that_hides(seed: int) -> None:
     chance = random.Random(seed)

@@ -16,6 +16,7 @@ SCRAPS = ("[", "]", "]:", "\\[", "\\]", "\\\\", "\\", "[^1]:", "[^a\\]b]:", "\\[
 LONG = ("a" * 997, "\\[" * 500, "\\a" * 998, "b" * 1_003, "\\[" * 1_200, "a\\[" * 400)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(40))
 def test_they_are_those_of_that_pattern(seed: int) -> None:
     chance = random.Random(seed)
