@@ -9,7 +9,7 @@ from bot import words
 from bot.completion.ask import show_echo
 from bot.completion.excerpt import excerpt
 from bot.completion.logprobs import MOST_CHANCES, kept_chances, logprob_table
-from bot.completion.references import AnswerReferences, listing
+from bot.completion.references import AnswerReferences, Reference, listing
 from bot.completion.request import CompletionRequest
 from bot.completion.result import (
     Answer,
@@ -46,10 +46,11 @@ class Collector:
         *,
         most_tokens: int | None = None,
     ) -> None:
-        self.searching = Searching()
+        self.searching: Searching | None = None
+        """What is searched; None as long as nothing is."""
         self.unsearched: tuple[Searched, ...] = ()
         self._search = search
-        self._references = AnswerReferences()
+        self._references: AnswerReferences | None = None
         self._broken = False
         """Whether there is no more of it, though it did not end."""
         self.usage: Usage | None = None
@@ -68,8 +69,13 @@ class Collector:
         self.model = chunk.model or self.model
         if chunk.usage is not None:
             self.usage = self.usage.then(chunk.usage) if self.usage else chunk.usage
-        self._references.add(chunk.references)
+        if chunk.references:
+            if self._references is None:
+                self._references = AnswerReferences()
+            self._references.add(chunk.references)
         if chunk.step is not None:
+            if self.searching is None:
+                self.searching = Searching()
             self.searching.take(chunk.step)
         elif chunk.choice < len(self._choices):
             self._choices[chunk.choice].add(chunk)
@@ -90,7 +96,7 @@ class Collector:
 
     def _found(self) -> Iterator[str]:
         """What is said of where an answer was found."""
-        references = self._references.listed()
+        references = self._listed
         yield listing(references)
         if self.unsearched:
             yield said.only_elsewhere(self.unsearched)
@@ -102,8 +108,14 @@ class Collector:
             yield said.NOTHING_CITED if references else said.NOTHING_FOUND
 
     @property
+    def _listed(self) -> tuple[Reference, ...]:
+        return self._references.listed() if self._references else ()
+
+    @property
     def doing(self) -> str:
         """What is searched, in words, as long as that is all there is to tell."""
+        if self.searching is None:
+            return ""
         written = any(choice.writes for choice in self._choices)
         return "" if written and not self.searching.lasts else self.searching.progress
 
@@ -127,7 +139,7 @@ class Collector:
         fetched, once it tells of every call that was seen, and until then the most that those may
         have (`Searching.use`). An answer that is stopped for it may so have fetched less, but no
         quota is passed; of a call that does not say how much it may fetch nothing counts."""
-        seen = self.searching.use(unknown=0)
+        seen = self.searching.use(unknown=0) if self.searching else ToolUse()
         billed = self.usage.tools if self.usage else None
         if billed is None or _calls(billed) < _calls(seen):
             return seen
@@ -137,7 +149,7 @@ class Collector:
     def calls_seen(self) -> ToolUse:
         """What the calls have used at most that were seen, those that failed too: each may have
         been a turn. What of it nobody knows is None."""
-        return self.searching.use(failed=True)
+        return self.searching.use(failed=True) if self.searching else ToolUse()
 
     @property
     def reasoning(self) -> str:
@@ -195,7 +207,7 @@ class Collector:
             forgotten=forgotten,
             asked=asked,
             tools=self.tools,
-            references=self._references.listed() if self._search else (),
+            references=self._listed if self._search else (),
         )
 
 

@@ -1,5 +1,5 @@
-"""What an answer costs: its tokens, and the tools that search for it; how the API calls those, what
-they may come to, and what was searched so far."""
+"""The tools that search for an answer: how the API calls them, what they cost and may come to, and
+what was searched so far."""
 
 from __future__ import annotations
 
@@ -18,67 +18,12 @@ from bot.words import search as words
 
 Searched = Literal["web", "x"]
 
-_LONG_TOKENS = 200_000
-_LONG_FACTOR = 2
-"""A prompt of so many tokens costs twice as much, and so does what is answered to it (docs.x.ai,
-"Models and pricing"), where an API lists nothing else."""
-
 _LONGEST_ASKED = 60
 _PLAIN = str.maketrans(dict.fromkeys("*_~[]()#$\\", " "))
 """What would mean something in markdown."""
 
 _MOST_CALLS = 1_000
 """More than any answer makes; of others nothing is kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class LongPrompt:
-    """What all of a request costs whose prompt has `tokens` or more, in US dollars per million
-    tokens; `cached` None: as for other input."""
-
-    tokens: int
-    input: float
-    output: float
-    cached: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Prices:
-    """What a model costs, in US dollars per million tokens."""
-
-    input: float
-    output: float
-    cached: float | None = None
-    """For input that the API had read before; None: as for other input."""
-    long: LongPrompt | None = None
-
-    def cost(self, read: int, written: int, *, cached: int = 0, prompts: int = 1) -> int:
-        """Micro-dollars, rounded up, for the tokens of `prompts` prompts and their answers.
-
-        Of those that were `read` so many were `cached`. One dollar per million tokens is one
-        micro-dollar per token.
-        """
-        long = self.beyond
-        rates: Prices | LongPrompt = long if read >= long.tokens * prompts else self
-        cheap = rates.input if rates.cached is None else rates.cached
-        cached = min(cached, read)
-        dollars = (read - cached) * rates.input + cached * cheap + written * rates.output
-        return math.ceil(dollars)
-
-    @property
-    def most_input(self) -> float:
-        """What input costs at most."""
-        return max(self.input, self.beyond.input)
-
-    @property
-    def beyond(self) -> LongPrompt:
-        """What a long prompt costs."""
-        if self.long is not None:
-            return self.long
-        twice = None if self.cached is None else self.cached * _LONG_FACTOR
-        return LongPrompt(
-            _LONG_TOKENS, self.input * _LONG_FACTOR, self.output * _LONG_FACTOR, twice
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

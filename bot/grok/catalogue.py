@@ -15,7 +15,7 @@ from typing import Any, TypeGuard
 
 from bot.completion.ask import Effort
 from bot.completion.request import is_text
-from bot.completion.tools import LongPrompt, Prices
+from bot.completion.result import LongPrompt, Prices
 from bot.grok.known_models import (
     EFFORTS_BY_MODEL,
     KNOWN,

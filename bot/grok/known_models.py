@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.completion.ask import Effort
-from bot.completion.tools import LongPrompt
+from bot.completion.result import LongPrompt
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,9 @@ def _searched(hold: Hold, answer: Answer) -> SearchUse:
     any bill it may have been all that was reserved."""
     if answer.usage is None:
         return hold.searched
-    return searched(hold.searched, answer.tools or ToolUse(), hold.prices_of_tools)
+    if answer.tools is None:
+        return SearchUse()
+    return searched(hold.searched, answer.tools, hold.prices_of_tools)
 
 
 def _likely(tokens: int, seen: int, sent: int = 0) -> int:

@@ -7,15 +7,15 @@ byte. Where that does not fit, it may be counted (`Counted`). Money is in micro-
 # Annotations are no texts here: pydantic would compile each by itself.
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pydantic import BaseModel, ConfigDict
 
 from bot.completion.ask import BYTES_PER_TOKEN, Ask, Effort, most_tokens, thoughts_of
+from bot.completion.result import Prices
 from bot.completion.tools import (
     FILE_SEARCHES,
     LISTED,
-    Prices,
     SearchUse,
     most_searched,
     prices_of_tools,
@@ -177,19 +177,16 @@ def hold_for(
     messages = _OWN_MESSAGES + (_MESSAGES_TO_GO_ON if ask.begun else 0)
     prompt = beside + copies * messages * PER_MESSAGE
     prompt += counted.prompt if counted else sum(map(most_tokens, _texts(ask)))
-    files = bounds_of(settings).all(ask.enclosed)
+    files = bounds_of(settings).all(ask.enclosed) if ask.enclosed else 0
     prompt += copies * files
     room, least_room = _room(ask, settings, counted)
     thoughts = thoughts_of(settings.grok_reasoning_tokens, effort) if reasons else 0
     reasoning = request.answers * thoughts
-    tool_prices = prices_of_tools(settings.grok_tool_prices)
-    turns = ask.search.max_turns or settings.grok_search_turns
-    most = most_searched(ask.search.sources, turns, rules.caps, tool_prices)
-    rounds = max(most.rounds, 1 + PDF_TURNS if ask.encloses_pdf else 1)
-    read = rounds * (prompt + copies * room) + most.read
+    tools = _tools(ask, rules, settings) if ask.search or ask.encloses_pdf else _Tools()
+    most = tools.searched
+    read = tools.rounds * (prompt + copies * room) + most.read
     written = request.answers * (request.max_tokens or settings.grok_max_tokens) + reasoning
-    looked_up = PDF_SEARCHES * tool_prices[FILE_SEARCHES] if ask.encloses_pdf else 0
-    beside_tokens = most.micro_dollars + looked_up
+    beside_tokens = most.micro_dollars + tools.file_micro_dollars
     cost = prices.cost(read, written, prompts=copies) + beside_tokens if prices else None
     return Hold(
         policy_version=policy.version,
@@ -206,18 +203,38 @@ def hold_for(
         least_room=least_room,
         rate=1 if counted else BYTES_PER_TOKEN,
         reasoning=reasoning,
-        rounds=rounds,
+        rounds=tools.rounds,
         found=most.read,
         searches=most.searches,
         posts=most.posts,
         profiles=most.profiles,
         search_micro_dollars=most.micro_dollars,
-        file_micro_dollars=looked_up,
+        file_micro_dollars=tools.file_micro_dollars,
         caps=dict(rules.caps) if ask.search else {},
         prices=prices,
-        tool_prices=tool_prices if ask.search else {},
+        tool_prices=tools.prices if ask.search else {},
         model=model[:_MODEL_CHARS],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Tools:
+    """What the tools of a question may come to: searches, and what looks into its files."""
+
+    prices: Mapping[str, int] = field(default_factory=dict)
+    searched: SearchUse = field(default_factory=SearchUse)
+    rounds: int = 1
+    file_micro_dollars: int = 0
+
+
+def _tools(ask: Ask, rules: InForce, settings: Settings) -> _Tools:
+    prices = prices_of_tools(settings.grok_tool_prices)
+    turns = ask.search.max_turns or settings.grok_search_turns
+    most = most_searched(ask.search.sources, turns, rules.caps, prices)
+    if not ask.encloses_pdf:
+        return _Tools(prices, most, most.rounds)
+    looked_up = PDF_SEARCHES * prices[FILE_SEARCHES]
+    return _Tools(prices, most, max(most.rounds, 1 + PDF_TURNS), looked_up)
 
 
 def prompt_text(ask: Ask) -> str:

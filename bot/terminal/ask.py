@@ -127,9 +127,10 @@ async def _print(
         try:
             async for chunk in chunks:
                 collector.add(chunk)
-                if chunk.step is not None and collector.searching.doing != doing:
-                    doing = collector.searching.doing
-                    print(collector.searching.progress, file=err, flush=True)
+                searching = collector.searching
+                if chunk.step is not None and searching and searching.doing != doing:
+                    doing = searching.doing
+                    print(searching.progress, file=err, flush=True)
                 printer.show(collector.sections())
         except GrokFailed as failed:
             return failed

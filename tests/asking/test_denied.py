@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from bot.asking.denied import LEAST_ANSWER, Recipient, denied, fitting, fitting_max_tokens
 from bot.completion import CompletionRequest
 from bot.completion.ask import EFFORTS, Effort
+from bot.completion.result import Prices
 from bot.completion.search import NO_SEARCH, search_in
-from bot.completion.tools import Prices
 from bot.rules.hold import Denied, Hold, Shortage, hold_for
 from bot.rules.policy import Paused, Policy, Rules, UnreadField
 from bot.rules.quota import WORKSPACE, QuotaName, Scope

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.completion.tools import LongPrompt, Prices
+from bot.completion.result import LongPrompt, Prices
 
 LISTED = Prices(2, 6, 0.5, LongPrompt(100_000, 3, 9, 1))
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.completion.request import CompletionRequest
-from bot.completion.tools import LongPrompt
+from bot.completion.result import LongPrompt
 from bot.grok import catalogue as module
 from bot.grok.catalogue import FRESH_SECONDS, Catalogue
 from bot.grok.client import GrokClient

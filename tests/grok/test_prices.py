@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.completion.tools import LongPrompt, Prices
+from bot.completion.result import LongPrompt, Prices
 from bot.grok.catalogue import Catalogue, PriceList
 from bot.grok.known_models import Model
 from bot.settings import Settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.completion.tools import Prices
+from bot.completion.result import Prices
 from bot.jobs.holder import Held
 from bot.jobs.queue import Queue
 from bot.rules.hold import Hold

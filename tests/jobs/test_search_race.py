@@ -11,9 +11,9 @@ import pytest
 
 from bot.asking import admission
 from bot.asking.admission import Acceptor
-from bot.completion.result import TICKS_PER_DOLLAR, Answer, ToolUse, Usage
+from bot.completion.result import TICKS_PER_DOLLAR, Answer, Prices, ToolUse, Usage
 from bot.completion.search import search_in
-from bot.completion.tools import Prices, cost_of
+from bot.completion.tools import cost_of
 from bot.jobs.holder import Held
 from bot.rules.charge import Charge, charge_for
 from bot.rules.hold import Denied, Hold, hold_for

@@ -11,9 +11,8 @@ from hypothesis import given
 
 from bot.completion.ask import Ask, show_echo
 from bot.completion.request import CompletionRequest
-from bot.completion.result import Answer, Section, ToolUse, Usage
+from bot.completion.result import Answer, Prices, Section, ToolUse, Usage
 from bot.completion.search import search_in
-from bot.completion.tools import Prices
 from bot.rules.charge import NOTHING, Charge, all_of, charge_for, narrowed
 from bot.rules.hold import MOST, Hold, hold_for
 from bot.rules.policy import Policy

@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given
 from pydantic import JsonValue
 
-from bot.completion.result import ToolUse
+from bot.completion.result import Prices, ToolUse
 from bot.completion.search import search_in
-from bot.completion.tools import Prices
 from bot.files.file import PDF_TURNS, FileRef
 from bot.rules.charge import exceeds, extended, more_for
 from bot.rules.hold import Hold, hold_for

@@ -11,9 +11,9 @@ from hypothesis import given
 
 from bot.completion.ask import Ask, Begun, Effort, Said, most_tokens
 from bot.completion.request import CompletionRequest
-from bot.completion.result import ToolUse
+from bot.completion.result import Prices, ToolUse
 from bot.completion.search import search_in
-from bot.completion.tools import READ_OF_EACH_CALL, Prices, cost_of
+from bot.completion.tools import READ_OF_EACH_CALL, cost_of
 from bot.completion.transcript import Past, most_read, shared, texts_of
 from bot.rules.hold import (
     LEAST_ROOM,

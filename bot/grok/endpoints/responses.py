@@ -349,7 +349,7 @@ def _references_of(item: Mapping[str, Any]) -> Iterator[Reference]:
         yield from _cited(maps_of(part.get("annotations")))
     action = map_of(item.get("action"))
     for seen in (*maps_of(action.get("sources"))[:_MOST_ADDRESSES], action):
-        if host_of(url := text_of(seen.get("url"))):
+        if (url := text_of(seen.get("url"))) and host_of(url):
             yield Reference(url=as_text(url))
 
 
