@@ -43,8 +43,9 @@ def check(request: CompletionRequest, *, max_prompt_bytes: int | None = None) ->
 
 
 def _broken(request: CompletionRequest, max_prompt_bytes: int | None) -> Iterator[Fault]:
-    if not from_seen(request.model):
-        yield Fault("model", words.VALUE_BLANK, PARAMETERS["model"].allowed)
+    for name, text in (("model", request.model), ("user", request.user)):
+        if text is not None and not from_seen(text):
+            yield Fault(name, words.VALUE_BLANK, PARAMETERS[name].allowed)
     yield from _prompt(request, max_prompt_bytes)
     yield from _numbers(request)
     yield from _answers(request)

@@ -203,6 +203,7 @@ def test_the_prompt_is_no_flag_to_whoever_types_it() -> None:
         ("--seed -1e999", "-1e999 is too small; allowed: -9,223,"),
         ("--model", "has no value; allowed: the id of a model"),
         ("-m ''", "is empty; allowed: the id of a model"),
+        ('--user ""', "is empty; allowed: "),
     ],
 )
 def test_what_is_wrong_is_said_one_way(typed: str, line: str) -> None:

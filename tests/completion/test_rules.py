@@ -47,6 +47,8 @@ def test_sound_requests_break_no_rule(values: dict[str, object]) -> None:
     ("values", "parameter"),
     [
         ({"model": " "}, "model"),
+        ({"user": ""}, "user"),
+        ({"user": " \u200b"}, "user"),
         ({"prompt": ""}, "prompt"),
         ({"prompt": " \n"}, "prompt"),
         ({"prompt": []}, "prompt"),
