@@ -273,14 +273,19 @@ class Asking:
         return request_of(supplied, self._settings.grok_max_prompt_bytes, carried)
 
     def _lacking(self, ask: Ask) -> str:
-        """What its model is known not to give, of what somebody asked for this time: who asks again
-        or goes on has read it."""
-        asked = ask.request.logprobs is not None and "logprobs" not in ask.defaulted
-        asked = asked and ask.surface not in ("retry", "continue")
-        if not asked or not self._grok.catalogue.ignores_logprobs(ask.request.model):
+        """What will not be seen of what somebody asked for this time, since its model is known not
+        to give it, or for want of messages: who asks again or goes on has read it."""
+        request, most = ask.request, self._settings.answer_messages
+        if ask.surface in ("retry", "continue"):
             return ""
-        sentence = grok_words.GROK_NO_LOGPROBS(excerpt(ask.request.model))
-        return for_form(sentence) if ask.surface in FORMS else sentence
+        sentences = []
+        if request.choices > most:
+            sentences.append(talk.ANSWERS_UNSEEN(answers=request.choices, most=most))
+        asked = request.logprobs is not None and "logprobs" not in ask.defaulted
+        if asked and self._grok.catalogue.ignores_logprobs(request.model):
+            sentence = grok_words.GROK_NO_LOGPROBS(excerpt(request.model))
+            sentences.append(for_form(sentence) if ask.surface in FORMS else sentence)
+        return " ".join(sentences)
 
     async def obstacles(self, user: str, channel: str) -> tuple[str, ...]:
         """What keeps any question of `user` in `channel` from being taken now, besides what may be

@@ -80,6 +80,10 @@ IN_LINE = Sentence(
     "Got it. {questions:One question here is answered before yours, which is next|{questions:,} "
     "questions here are answered before yours}."
 )
+ANSWERS_UNSEEN = Sentence(
+    "Not all of the {answers:,} answers will be seen here: I show {most:count message} at most. "
+    "Press *Details* below the last one to read on."
+)
 QUEUED_BEHIND = Sentence(
     "_Waiting for its turn: {questions:it is next|1 question is before it|{questions:,} questions "
     "are before it}._"

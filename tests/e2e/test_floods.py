@@ -159,3 +159,15 @@ async def test_an_answer_takes_no_more_messages_than_it_may(redis_url: str) -> N
         shown = "".join(map(markdown, messages)) + str(view.content)
         for word, count in (("first", 3_000), ("second", 3_000), ("third", 3_000)):
             assert shown.count(f"{word} ") >= count - 10, word
+
+
+async def test_of_more_answers_than_messages_is_told_at_once_that_not_all_are_seen(
+    redis_url: str,
+) -> None:
+    async with on_stage(redis_url, answer_messages=3) as stage:
+        few = await stage.ask("-n 3 Write")
+        many = await stage.ask("-n 4 Write")
+
+        assert not (few.ack_body or {}).get("text")
+        assert many.ack_body["text"] == talk.ANSWERS_UNSEEN(answers=4, most=3)
+        assert "Stop" not in str(many.ack_body["blocks"])
