@@ -260,7 +260,8 @@ def _fault_of_no_pairs(words: Sequence[str]) -> Fault | None:
     value = " ".join(words[1:])
     if quota is None or (value and isinstance(read_amount(quota, value), Fault)):
         return None
-    return Fault(quota.name, said.NO_EQUALS, said.ALLOWED_QUOTAS)
+    allowed = said.WITH_EQUALS(name=quota.name, value=value) if value else said.ALLOWED_QUOTAS
+    return Fault(quota.name, said.NO_EQUALS, allowed)
 
 
 def quotas_to_unset(text: str, split: Split) -> Arguments | None:

@@ -33,10 +33,19 @@ from bot.rules.commands import (
 )
 from bot.rules.quota import find_quota, nearest_quota
 from bot.rules.searchable import searched_name
+from bot.rules.spoken import (
+    AMOUNT,
+    chosen_model,
+    guess,
+    is_of_limit,
+    names_limit,
+    plainly,
+    sets_system,
+    turned,
+)
 from bot.rules.vocabulary import (
     ACTION_SYNONYMS,
     ACTIONS,
-    BESIDE_LIMIT,
     BESIDE_SAID,
     COMMAND_SYNONYMS,
     FILLERS,
@@ -44,8 +53,6 @@ from bot.rules.vocabulary import (
     NO_SENTENCE,
     PERIODS,
     POLITE,
-    QUOTA_UNITS,
-    QUOTA_WINDOWS,
     SCOPES,
     WHY_AND_WHEN,
 )
@@ -66,14 +73,13 @@ _HELP = "help"
 _INFLECTED = ("s", "d", "r")
 """What a word ends with that is none with a letter too many."""
 
-_AMOUNT = re.compile(r"[$€]?[0-9][0-9.,_’'-]*[kmb%$€]?", re.IGNORECASE)
 _MODEL = re.compile(r"(?=.*[0-9*])(?=.*[A-Za-z])[A-Za-z0-9._:/@+*-]+")
 """What is likely to be the id of a model, or of several: `grok-*`."""
 
 _PAIR = re.compile(r"([^\s=]+)=\S*")
 _CLOCK = re.compile(r"[0-9]{1,4}(?:[:.][0-9]{2})?(?:am|pm|h|min|m|d|w|th|st|nd|rd)?")
 _BEHIND = {
-    "usage": (PERIODS, _AMOUNT),
+    "usage": (PERIODS, AMOUNT),
     **dict.fromkeys(("pause", "resume"), (WHY_AND_WHEN, _CLOCK)),
 }
 _AT_THE_END = "?!"
@@ -96,7 +102,7 @@ def meant(text: str, mentions: Sequence[str] = (), *, written: bool = False) -> 
         return _typed(" ".join([keyword(words[0]), *words[1:]]))
     copied = _first_of_several(" ".join(words)) if len(text) <= _LONGEST else ""
     if copied or not short:
-        return _typed(copied) if copied else _begun(near_command(keyword(words[0])), words[1:2])
+        return _typed(copied) if copied else _long(words)
     asks = words[-1].endswith("?")
     words = [*words[:-1], words[-1].rstrip(_AT_THE_END) or words[-1]]
     first, *rest = words
@@ -105,13 +111,22 @@ def meant(text: str, mentions: Sequence[str] = (), *, written: bool = False) -> 
     command = near_command(keyword(first))
     if command == _HELP:
         return _help(rest, written=written)
-    found = _managing(command, rest, mentions) if command else ""
+    if not command:
+        return _turned(words, mentions)
+    found = _managing(command, rest, mentions)
     if found or written:
         return found
     flagged = _is_flagged(keyword(first), rest)
-    if flagged or (command and not asks and _is_no_sentence(keyword(first), command, rest)):
+    typed = flagged or (not asks and _is_no_sentence(keyword(first), command, rest))
+    return _help_on(command) if typed else ""
+
+
+def _long(words: Sequence[str]) -> str:
+    """The help of a command that was begun by a text of so many words; empty for any other."""
+    command = near_command(keyword(words[0]))
+    if command == "defaults" and sets_system(words[1:]):
         return _help_on(command)
-    return ""
+    return _begun(command, words[1:2])
 
 
 def _first_of_several(text: str) -> str:
@@ -188,6 +203,13 @@ def _is_marked(typed: str) -> bool:
     return bool(_FLAG.fullmatch(typed)) or not _MARKS.isdisjoint(typed)
 
 
+def _turned(words: Sequence[str], mentions: Sequence[str]) -> str:
+    """The whole command that `words` are whose verb comes first; empty where they are none."""
+    command, rest = turned(words)
+    found = _managing(command, rest, mentions) if command else ""
+    return "" if found.startswith(_typed(_HELP)) else found
+
+
 def _help_on(command: str) -> str:
     return _typed(f"{_HELP} {'pause' if command == 'resume' else command}")
 
@@ -210,13 +232,22 @@ def _managing(command: str, rest: Sequence[str], mentions: Sequence[str]) -> str
     rest = [*acts[:1], *rest[1:]] if acts else rest
     if command == "defaults" and (begun := _begun(command, rest)):
         return begun
-    if not _is_vocabulary(command, rest):
-        return ""
-    for guess in _guesses(command, rest):
-        parsed = parse_command(guess, mentions)
-        if parsed and parsed.fields and not parsed.faults:
-            return _typed(guess)
-    return _help_on(command)
+    return _guessed(command, rest, mentions)
+
+
+def _guessed(command: str, rest: Sequence[str], mentions: Sequence[str]) -> str:
+    """The whole command that `rest` is likely to be behind `command`, or help on it; empty where it
+    may be a sentence."""
+    if command == "models" and (model := chosen_model(rest)):
+        return _typed(f"defaults set --model {model}")
+    said = plainly(rest) if command in ("defaults", "quota") else rest
+    if not _is_vocabulary(command, said):
+        named = command == "quota" and any(map(names_limit, said[1:2]))
+        return _help_on(command) if named else ""
+    guessed = guess(command, said)
+    parsed = parse_command(guessed, mentions) if guessed else None
+    whole = parsed and parsed.fields and not parsed.faults and len(guessed) <= _SHOWN
+    return _typed(guessed) if whole else _help_on(command)
 
 
 def _is_unsetting(rest: Sequence[str], acts: Sequence[str]) -> bool:
@@ -259,46 +290,6 @@ def _typed(command: str) -> str:
     return f"/grok {excerpt(command, _SHOWN)}"
 
 
-def _guesses(command: str, rest: Sequence[str]) -> list[str]:
-    """What `rest` may have been meant to be: dashes or an `=` were forgotten, or what to do."""
-    words = ["channel" if keyword(word) == "here" else word for word in rest]
-    act = keyword(words[0]) if words else ""
-    named = words[1:] if act in ACTIONS.get(command, ()) else words
-    match command:
-        case "defaults":
-            acts = [act] if named != words else ["set"]
-            return [" ".join([command, *acts, *map(_dashed, named)])]
-        case "quota" if act == "set" or named == words:
-            return [" ".join([command, "set", *(_limit(named) or _paired(named))])]
-        case _:
-            return []
-
-
-def _limit(words: Sequence[str]) -> list[str]:
-    """`100 tokens per day` as tokens-per-day=100; nothing where more or less than that is said."""
-    scopes = [word for word in words if keyword(word) in SCOPES or word.startswith("@")]
-    parts = [part for word in words if word not in scopes for part in keyword(word).split("/")]
-    amounts = [part for part in parts if _AMOUNT.fullmatch(part)]
-    units = [QUOTA_UNITS[part] for part in parts if part in QUOTA_UNITS]
-    units += ["usd" for amount in amounts if amount.startswith("$")]
-    windows = [QUOTA_WINDOWS[part] for part in parts if part in QUOTA_WINDOWS]
-    if len(amounts) != 1 or len(units) != 1 or not all(map(_is_of_limit, parts)):
-        return []
-    window = windows[0] if windows else "month" if units == ["usd"] else "day"
-    return [f"{units[0]}-per-{window}={amounts[0].lstrip('$')}", *scopes]
-
-
-def _paired(words: Sequence[str]) -> list[str]:
-    """`NAME AMOUNT` as NAME=AMOUNT."""
-    paired: list[str] = []
-    for word in words:
-        if _AMOUNT.fullmatch(word) and paired and find_quota(paired[-1]):
-            paired[-1] += f"={word}"
-        else:
-            paired.append(word)
-    return paired
-
-
 def _acts(command: str, rest: Sequence[str]) -> Sequence[str]:
     """What to do, the likeliest first, where the first of `rest` is nearly that (`sett`, `alow`)
     or another word for it (`clear`); else nothing."""
@@ -310,12 +301,6 @@ def _acts(command: str, rest: Sequence[str]) -> Sequence[str]:
         return also
     slips = [act for act in acts if is_slip(word, act)]
     return slips[:1] or get_close_matches(word, acts, n=1, cutoff=0.75)
-
-
-def _dashed(word: str) -> str:
-    name, _, value = word.partition("=")
-    option = None if starts_like_flag(word) else named_option(name)
-    return " ".join(filter(None, (option.flag, value))) if option else word
 
 
 def _is_vocabulary(command: str, words: Sequence[str]) -> bool:
@@ -346,22 +331,17 @@ def _means(command: str, word: str) -> bool:
             return _means_default(word, key)
         case "quota":
             pair = _PAIR.fullmatch(word)
-            limit = find_quota(key) or all(map(_is_of_limit, key.split("/")))
+            limit = find_quota(key) or all(map(is_of_limit, key.split("/")))
             return bool(limit or (pair and nearest_quota(pair[1])))
         case _:
             return False
-
-
-def _is_of_limit(part: str) -> bool:
-    known = part in QUOTA_UNITS or part in QUOTA_WINDOWS or part in BESIDE_LIMIT
-    return known or bool(_AMOUNT.fullmatch(part))
 
 
 def _means_default(word: str, key: str) -> bool:
     places: tuple[ReplyTo, ...] = REPLY_TO
     if (pair := _PAIR.fullmatch(word)) and named_option(pair[1]):
         return True
-    if named_option(word) or _AMOUNT.fullmatch(word) or _MODEL.fullmatch(word):
+    if named_option(word) or AMOUNT.fullmatch(word) or _MODEL.fullmatch(word):
         return True
     if searched_name(word) or not isinstance(read("search", word), Fault):
         return True

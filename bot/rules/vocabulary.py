@@ -22,6 +22,13 @@ BESIDE_SAID = POLITE | frozenset(
 )
 """Words behind one of those that leave it what it is."""
 
+SHOW_VERBS = frozenset(("show", "list", "view", "see", "get"))
+SET_VERBS = frozenset(("set", "change", "update", "unset", "reset", "clear", "remove"))
+FIRST_VERBS = (
+    SHOW_VERBS | SET_VERBS | frozenset(("allow", "forbid", "block", "ban", "deny", "export"))
+)
+"""What to do, where it is said before what it is done to: `set quota …`, `show usage`."""
+
 HELPED = frozenset(
     ("me", "us", "him", "her", "them", "you", "it", "myself", "yourself", "wanted", "desk")
 )

@@ -18,6 +18,7 @@ NOTHING_TO_SET = "there is nothing to set"
 ALLOWED_DEFAULTS = "write flags, such as --temperature 0.2"
 NO_EQUALS = "has no =VALUE"
 ALLOWED_QUOTAS = "write NAME=VALUE, such as tokens-per-day=200k"
+WITH_EQUALS = Sentence("write {name}={value}")
 NOTHING_TO_UNSET = "nothing is named"
 ALLOWED_DEFAULT_NAMES = "write names of flags, such as temperature"
 ALLOWED_QUOTA_NAMES = "write names of limits, such as tokens-per-day"

@@ -8,6 +8,7 @@ from bot.rules.arguments import CommandTarget, TargetKind
 from bot.rules.commands import AdminCommand, parse_command
 from bot.rules.policy import limit_fields
 from bot.rules.quota import QuotaName
+from bot.words import commands as said
 
 ANA = "U024BE7LH"
 
@@ -117,6 +118,13 @@ def test_nothing_to_set_is_a_fault(text: str) -> None:
 )
 def test_a_forgotten_equals_sign_is_a_fault(text: str) -> None:
     assert faults_in(text) == {"tokens-per-day": "has no =VALUE"}
+
+
+def test_how_it_is_written_is_said_with_its_value() -> None:
+    for typed, told in (("concurrent 2", "write concurrent=2"), ("answers", said.ALLOWED_QUOTAS)):
+        command = parse_command(f"quota set {typed}")
+        assert command
+        assert [fault.allowed for fault in command.faults] == [told]
 
 
 @pytest.mark.parametrize(

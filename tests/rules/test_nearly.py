@@ -225,6 +225,28 @@ def test_what_was_meant(text: str, command: str) -> None:
         ("helpp", "/grok help"),
         ("help please", ""),
         ("key points", ""),
+        ("quota set usd-per-month: 10", "/grok quota set usd-per-month=10"),
+        ("quota set requests-per-day to 5", "/grok quota set requests-per-day=5"),
+        ("quota tokens-per-day to 10k", "/grok quota set tokens-per-day=10k"),
+        ("quota set usd-per-month ten", "/grok help quota"),
+        ("quota set requests-per-day unlimited", "/grok help quota"),
+        (
+            "quota set tokens-per-day 10k for everyone",
+            "/grok quota set tokens-per-day=10k workspace",
+        ),
+        ("quota set tokens-per-day 10k in here", "/grok quota set tokens-per-day=10k channel"),
+        ("defaults set temperature to 0.2", "/grok defaults set --temperature 0.2"),
+        ("defaults set temperature: 0.2", "/grok defaults set --temperature 0.2"),
+        ("defaults set seed 42 for me", "/grok defaults set --seed 42 me"),
+        ("defaults set model grok-4.3 for all", "/grok defaults set --model grok-4.3 workspace"),
+        ("defaults set system Be a pirate", '/grok defaults set --system "Be a pirate"'),
+        ("defaults set system=Be brief me", '/grok defaults set --system "Be brief" me'),
+        ('defaults set system="Be brief"', '/grok defaults set --system "Be brief"'),
+        ('defaults set system Say "x" only', "/grok help defaults"),
+        (f"defaults set system {'Be brief. ' * 20}", "/grok help defaults"),
+        ("defaults set model behaviour in sklearn", ""),
+        ("models use grok-4.3", "/grok defaults set --model grok-4.3"),
+        ("model set grok-4.3", "/grok defaults set --model grok-4.3"),
     ],
 )
 def test_commands_are_typed_and_not_written(text: str, command: str) -> None:
@@ -407,7 +429,9 @@ def test_of_several_commands_the_first_is_offered(text: str, first: str) -> None
     assert meant(text) == first
 
 
-@given(st.text(max_size=60), st.sampled_from(["", "quota ", "defaults set ", "help ", "usge "]))
+@given(
+    st.text(max_size=60), st.sampled_from(["", "quota ", "defaults set ", "help ", "usge ", "set "])
+)
 def test_no_text_raises(text: str, start: str) -> None:
     for written in (False, True):
         command = meant(start + text, written=written)
