@@ -98,8 +98,10 @@ def meant(text: str, mentions: Sequence[str] = (), *, written: bool = False) -> 
     if not words:
         return ""
     short = len(words) <= _MOST_WORDS and len(text) <= _LONGEST
-    if short and written and parse_command(text, mentions):
-        return _typed(" ".join([keyword(words[0]), *words[1:]]))
+    if short and written and (parsed := parse_command(text, mentions)):
+        mended = _guessed(keyword(words[0]), words[1:], mentions) if parsed.faults else ""
+        as_written = _typed(" ".join([keyword(words[0]), *words[1:]]))
+        return as_written if _is_help(mended) else mended
     copied = _first_of_several(" ".join(words)) if len(text) <= _LONGEST else ""
     if copied or not short:
         return _typed(copied) if copied else _long(words)
@@ -207,7 +209,12 @@ def _turned(words: Sequence[str], mentions: Sequence[str]) -> str:
     """The whole command that `words` are whose verb comes first; empty where they are none."""
     command, rest = turned(words)
     found = _managing(command, rest, mentions) if command else ""
-    return "" if found.startswith(_typed(_HELP)) else found
+    return "" if _is_help(found) else found
+
+
+def _is_help(found: str) -> bool:
+    """Whether no whole command was found."""
+    return not found or found.startswith(_typed(_HELP))
 
 
 def _help_on(command: str) -> str:
