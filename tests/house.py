@@ -42,30 +42,38 @@ TOP = frozenset(
 )
 
 _BELOW_JOBS = frozenset(
-    {"ground", "markdown", "files", "completion", "rules", "store", "slack", "grok"}
+    {"characters", "ground", "markdown", "files", "completion", "rules", "store", "slack", "grok"}
 )
 _BELOW_ADMIN = _BELOW_JOBS | {"reply", "jobs", "views", "asking"}
 
 FLOORS: Mapping[str, frozenset[str]] = {
-    "ground": frozenset(),
-    "markdown": frozenset(),
-    "files": frozenset({"ground", "markdown"}),
-    "completion": frozenset({"ground", "markdown", "files"}),
-    "rules": frozenset({"ground", "files", "completion"}),
-    "store": frozenset({"ground", "files", "completion", "rules"}),
-    "slack": frozenset({"ground", "markdown", "files", "completion", "rules", "store"}),
-    "grok": frozenset({"ground", "files", "completion", "rules", "store"}),
-    "reply": frozenset({"ground", "markdown", "completion", "rules", "store", "slack"}),
+    "characters": frozenset(),
+    "ground": frozenset({"characters"}),
+    "markdown": frozenset({"characters"}),
+    "files": frozenset({"characters", "ground", "markdown"}),
+    "completion": frozenset({"characters", "ground", "markdown", "files"}),
+    "rules": frozenset({"characters", "ground", "files", "completion"}),
+    "store": frozenset({"characters", "ground", "files", "completion", "rules"}),
+    "slack": frozenset(
+        {"characters", "ground", "markdown", "files", "completion", "rules", "store"}
+    ),
+    "grok": frozenset({"characters", "ground", "files", "completion", "rules", "store"}),
+    "reply": frozenset(
+        {"characters", "ground", "markdown", "completion", "rules", "store", "slack"}
+    ),
     "jobs": _BELOW_JOBS | {"reply"},
     "views": _BELOW_JOBS | {"jobs"},
     "asking": _BELOW_JOBS | {"reply", "jobs"},
     "admin": _BELOW_ADMIN,
     "doors": _BELOW_ADMIN | {"admin"},
-    "eval": frozenset({"ground", "completion", "rules", "grok"}),
-    "teams": frozenset({"ground", "store", "slack"}),
-    "ops": frozenset({"teams", "ground", "completion", "rules", "store", "slack", "grok", "doors"}),
+    "eval": frozenset({"characters", "ground", "completion", "rules", "grok"}),
+    "teams": frozenset({"characters", "ground", "store", "slack"}),
+    "ops": frozenset(
+        {"teams", "characters", "ground", "completion", "rules", "store", "slack", "grok", "doors"}
+    ),
     "top": frozenset(
         {
+            "characters",
             "ground",
             "files",
             "completion",

@@ -63,7 +63,7 @@ def test_no_room_loads_a_file_of_its_own_that_loads_another_one() -> None:
 
 def test_the_floors_themselves_have_no_circle() -> None:
     order = tuple(graphlib.TopologicalSorter(FLOORS).static_order())
-    assert (order[0], order[-1]) == ("ground", "top")
+    assert (order[0], order[-1]) == ("characters", "top")
 
 
 def test_a_timeout_which_has_no_text_is_told_in_the_log() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from bot.completion.excerpt import excerpt
+from bot.characters import excerpt
 from bot.errors import Fault
 from bot.grok.client import GrokClient
 from bot.rules.commands import AdminCommand

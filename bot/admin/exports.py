@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from pydantic import JsonValue
 
-from bot.completion.excerpt import excerpt
+from bot.characters import excerpt
 from bot.markdown import safety
 from bot.rules.votes import Ballot
 from bot.slack.blocks import Block, Message

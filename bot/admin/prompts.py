@@ -8,7 +8,7 @@ from attrs import frozen
 
 from bot.admin.changing import Caller, CommandReply
 from bot.asking.rules_text import whose
-from bot.completion.excerpt import excerpt
+from bot.characters import excerpt
 from bot.rules.arguments import CommandTarget
 from bot.rules.commands import AdminCommand
 from bot.rules.quota import WORKSPACE, Scope

@@ -12,7 +12,7 @@ from bot.admin.changing import Caller, CommandReply
 from bot.admin.exports import usage_table
 from bot.asking.admission import Permission
 from bot.asking.rules_text import kept_out, whose
-from bot.completion.excerpt import excerpt
+from bot.characters import excerpt
 from bot.rules.arguments import CommandTarget
 from bot.rules.commands import AdminCommand
 from bot.rules.policy import InForce, Limit, Policy

@@ -15,7 +15,7 @@ from attrs import frozen
 
 from bot.admin.changing import Caller, CommandReply
 from bot.admin.exports import Texts, vote_tables
-from bot.completion.excerpt import excerpt
+from bot.characters import excerpt
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
 from bot.rules.commands import AdminCommand

@@ -17,8 +17,8 @@ from bot.asking import admission
 from bot.asking.admission import Accepted, Acceptor, Admission, knows_rules
 from bot.asking.denied import Recipient, denied, used_up
 from bot.asking.rules_text import kept_out
+from bot.characters import excerpt
 from bot.completion.ask import EFFORTS, FORMS, Ask, Effort, Place, Surface
-from bot.completion.excerpt import excerpt
 from bot.completion.flags import Flags
 from bot.completion.form import for_form
 from bot.completion.request import CompletionRequest

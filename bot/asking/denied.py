@@ -9,8 +9,8 @@ from functools import partial
 from pydantic import JsonValue
 
 from bot.asking.rules_text import notices
+from bot.characters import excerpt
 from bot.completion.ask import FORMS, Ask, Effort
-from bot.completion.excerpt import excerpt
 from bot.completion.options import PARAMETERS
 from bot.completion.request import CompletionRequest
 from bot.completion.search import NO_SEARCH, Search

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from bot.completion.excerpt import excerpt, shown_value
-from bot.completion.options import OPTIONS, written
+from bot.characters import excerpt
+from bot.completion.options import OPTIONS, shown_value, written
 from bot.completion.search import OPTION_NAMES
 from bot.completion.tools import TOOLS
 from bot.grok.catalogue import Catalogue

@@ -11,11 +11,11 @@ from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from bot.characters import boundary
 from bot.completion.request import CompletionRequest
 from bot.completion.result import Answer
 from bot.completion.search import NO_SEARCH, Search, search_in
 from bot.files.file import MOST_FILES, FileInfo, FileRef
-from bot.markdown.characters import boundary
 
 Effort = Literal["none", "low", "medium", "high", "xhigh"]
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from itertools import chain
 
 from bot import words
+from bot.characters import excerpt
 from bot.completion.ask import show_echo
-from bot.completion.excerpt import excerpt
 from bot.completion.logprobs import MOST_CHANCES, kept_chances, logprob_table
 from bot.completion.references import AnswerReferences, Reference, listing
 from bot.completion.request import CompletionRequest

@@ -19,8 +19,8 @@ from difflib import get_close_matches
 
 from pydantic import JsonValue
 
+from bot.characters import excerpt
 from bot.completion.ask import Effort, ReplyTo, effort_in
-from bot.completion.excerpt import excerpt, shown_value
 from bot.completion.faults import schema_faults
 from bot.completion.lexer import Flag, Lexer, ShellWords, TypedText, plain, starts_like_flag
 from bot.completion.options import (
@@ -29,6 +29,7 @@ from bot.completion.options import (
     PARAMETERS,
     REPLY_TO,
     SHORT,
+    shown_value,
     suits,
     switched,
     typed,

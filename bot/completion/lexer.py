@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from bot.markdown.characters import normalized
+from bot.characters import normalized
 
 QuoteTrouble = Literal["unclosed", "after_quote"]
 

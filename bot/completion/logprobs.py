@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from bot import words
-from bot.completion.excerpt import excerpt
+from bot.characters import excerpt
 from bot.completion.result import TokenLogprob
 
 MOST_ROWS = 50

@@ -14,6 +14,7 @@ from typing import Annotated, Any, NoReturn, Union, get_args, get_origin
 from pydantic import JsonValue
 from pydantic.fields import FieldInfo
 
+from bot.characters import excerpt
 from bot.completion.ask import EFFORTS, ReplyTo
 from bot.completion.lexer import STRAIGHT_QUOTES, narrow
 from bot.completion.request import (
@@ -45,6 +46,7 @@ _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?
 _THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(?:([.,'’_٬])[0-9]{3})(?:\1[0-9]{3}){0,100}+")
 """A whole number as people write a large one: `200.000`, `1,500`, `2’000’000`."""
 
+_LONGEST_NUMBER = 10**20
 _THIN_SPACES = str.maketrans(dict.fromkeys("\u2009\u202f", "'"))
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]*[,٫][0-9]+")
 _BARE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:-]*")
@@ -218,6 +220,24 @@ def _written_bias(bias: Mapping[str, JsonValue]) -> str:
     if bias and all(_BARE.fullmatch(token) for token in bias):
         return ",".join(f"{token}={number}" for token, number in bias.items())
     return json.dumps(bias)
+
+
+def shown_value(value: object) -> str:
+    """The value of a parameter, much as its author wrote it."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case int() if abs(value) >= _LONGEST_NUMBER:
+            digits = math.floor((value.bit_length() - 1) * math.log10(2)) + 1
+            return words.NUMBER_OF_DIGITS(digits + (abs(value) >= 10**digits))
+        case list():
+            return words.A_LIST
+        case dict():
+            return words.AN_OBJECT
+        case _:
+            return excerpt(str(value)) or '""'
 
 
 def _integer(text: str) -> JsonValue:

@@ -12,7 +12,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from bot import words
-from bot.completion.excerpt import excerpt
+from bot.characters import excerpt
 from bot.completion.references import Reference
 from bot.files.file import FileRef
 from bot.words import search, talk

@@ -15,7 +15,7 @@ from typing import get_args
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from bot.completion.excerpt import excerpt
+from bot.characters import excerpt
 from bot.completion.lexer import narrow
 from bot.completion.references import LONGEST, in_ascii
 from bot.completion.tools import TOOLS, Searched

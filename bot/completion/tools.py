@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.completion.excerpt import excerpt
+from bot.characters import excerpt
 from bot.completion.result import ToolStep, ToolUse
 from bot.words import search as words
 

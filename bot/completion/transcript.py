@@ -15,11 +15,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from bot.characters import excerpt, latin, normalized
 from bot.completion.ask import Said, Turn, beginning, estimate_tokens, most_tokens
-from bot.completion.excerpt import excerpt
 from bot.completion.request import CompletionRequest
 from bot.files.file import Enclosure, Pdf, Picture, Text, Unread
-from bot.markdown.characters import latin, normalized
 from bot.words import files as words
 
 STOP = "\n=====["

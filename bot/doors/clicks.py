@@ -15,8 +15,8 @@ from pydantic import JsonValue
 
 from bot.acks import Reaction, begun
 from bot.asking.admission import Permission, Presence
+from bot.characters import excerpt
 from bot.completion.ask import Ask
-from bot.completion.excerpt import excerpt
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
 from bot.patience import soon

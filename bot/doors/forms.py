@@ -13,8 +13,8 @@ from attrs import frozen
 from bot.acks import Reaction
 from bot.asking.admission import Admission, Presence, knows_rules
 from bot.asking.asking import Asking, Refused, Taken
+from bot.characters import excerpt
 from bot.completion.ask import Place, conversation_of
-from bot.completion.excerpt import excerpt
 from bot.completion.flags import Flags, parse_text
 from bot.completion.form import Filled
 from bot.doors.form_prompts import FormPrompts, with_ways

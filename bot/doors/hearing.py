@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
+from bot.characters import printable
 from bot.completion.ask import Said, conversation_of
 from bot.completion.flags import Flags
 from bot.doors.thanks import is_thanks
 from bot.files.file import FileInfo
-from bot.markdown.characters import printable
 from bot.slack.files import files_of
 from bot.slack.inbound.interactions import viewed_in
 from bot.slack.inbound.payloads import (

@@ -15,8 +15,8 @@ from bot.acks import Reaction
 from bot.admin.prompts import PromptCommands
 from bot.asking.admission import Admission
 from bot.asking.asking import Asking, Refused
+from bot.characters import excerpt
 from bot.completion.ask import Place, Said
-from bot.completion.excerpt import excerpt
 from bot.completion.flags import Flags
 from bot.doors.hearing import Heard
 from bot.errors import SlackError, StoreUnavailable, what_it_says

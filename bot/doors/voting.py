@@ -19,7 +19,7 @@ import structlog
 from attrs import field, frozen
 
 from bot.acks import Reaction, begun
-from bot.completion.excerpt import excerpt
+from bot.characters import excerpt
 from bot.doors.clicks import STORE_SECONDS, Clicks, is_about, job_named_by
 from bot.errors import SlackError
 from bot.jobs.job import Job

@@ -24,7 +24,7 @@ from referencing import Registry
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 
-from bot.completion.excerpt import excerpt
+from bot.characters import excerpt
 from bot.errors import StartupError
 from bot.words.terminal import eval as words
 

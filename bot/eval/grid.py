@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
+from bot.characters import excerpt, one_line
 from bot.completion.ask import Effort, effort_in
-from bot.completion.excerpt import excerpt, one_line
 from bot.completion.faults import validate
 from bot.completion.flags import named_option, parse_text
 from bot.completion.options import PARAMETERS, written

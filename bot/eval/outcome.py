@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-from bot.completion.excerpt import short
+from bot.characters import shortened
 from bot.eval.grid import Setting
 from bot.rules.shares import Proportion
 from bot.words.sentences import took
@@ -160,5 +160,5 @@ def _point(row: SettingRow, dearest: float, number: int) -> Iterator[str]:
     beside = _WIDTH - _RIGHT + 12
     key = _TOP + 18 * number
     yield f'<circle cx="{beside}" cy="{key}" r="4" fill="{colour}"/>'
-    name = escape(short(row.setting.name, _NAME_CHARS))
+    name = escape(shortened(row.setting.name, _NAME_CHARS))
     yield f'<text x="{beside + 10}" y="{key + 4}">{name}</text>'

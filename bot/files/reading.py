@@ -16,6 +16,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Literal
 
+from bot.characters import boundary, printable
 from bot.files.file import (
     Enclosure,
     FileBounds,
@@ -28,7 +29,6 @@ from bot.files.file import (
     in_base64,
 )
 from bot.files.kinds import called_by_content, size_of_jpeg, size_of_png, type_by_content
-from bot.markdown.characters import boundary, printable
 from bot.words import files as words
 
 FILE_BYTES = 20 * 1024 * 1024

@@ -10,7 +10,7 @@ from typing import Any
 
 import aiohttp
 
-from bot.completion.excerpt import short
+from bot.characters import shortened
 from bot.completion.options import OPTIONS
 from bot.completion.request import CompletionRequest
 from bot.completion.tools import TOOLS, Searched
@@ -224,7 +224,7 @@ def safe_name(name: str) -> str:
 
 def _short(text: str, limit: int) -> str:
     text = " ".join(_MARKUP.sub(" ", text).split())
-    return short(text, limit)
+    return shortened(text, limit)
 
 
 def parameter_in(said: Complaint) -> str:

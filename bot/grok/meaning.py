@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from bot.completion.excerpt import as_text
+from bot.characters import as_text
 from bot.deferred import compiled_later
 from bot.errors import GrokFailure
 

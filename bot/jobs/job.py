@@ -18,8 +18,8 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from bot.characters import excerpt
 from bot.completion.ask import Ask, Turn, conversation_of, turn_of
-from bot.completion.excerpt import excerpt
 from bot.completion.result import Answer
 from bot.reply import ledger
 from bot.reply.ledger import Post

@@ -12,9 +12,9 @@ import structlog
 from attrs import frozen
 
 from bot import metrics, words
+from bot.characters import excerpt
 from bot.completion.ask import FORMS, Ask
 from bot.completion.collect import Collector
-from bot.completion.excerpt import excerpt
 from bot.completion.form import for_form
 from bot.completion.options import OPTIONS
 from bot.completion.result import Answer, Section

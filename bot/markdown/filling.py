@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from bot.markdown.characters import most_within, weigh
+from bot.characters import most_within, weigh
 from bot.markdown.lines import (
     BELOW,
     LIST_MARKER,

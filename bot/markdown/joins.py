@@ -10,7 +10,7 @@ import re
 from dataclasses import replace
 from typing import NamedTuple
 
-from bot.markdown.characters import half_mark
+from bot.characters import half_mark
 from bot.markdown.inline_markup import InlineMarkup, Shown
 from bot.markdown.lines import (
     WIDE_TABLE,

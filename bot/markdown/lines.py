@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import ClassVar, NamedTuple
 
-from bot.markdown.characters import weigh
+from bot.characters import weigh
 
 LONGEST_FENCE = 64
 """A longer fence, or a deeper one, is text like any other."""

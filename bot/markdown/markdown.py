@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from bot.markdown.characters import unfinished
+from bot.characters import unfinished
 from bot.markdown.filling import Paragraph, Piece, Room
 from bot.markdown.inline_markup import InlineMarkup, Shown
 from bot.markdown.joins import Break

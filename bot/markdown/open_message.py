@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from bot.markdown.characters import boundary, most_within, whole_characters
+from bot.characters import boundary, most_within, whole_characters
 from bot.markdown.filling import Filling, Paragraph, Piece
 from bot.markdown.lines import (
     LIST_MARKER,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from bot.markdown.characters import with_newlines
+from bot.characters import with_newlines
 from bot.markdown.leaves import MORE, QUOTE, START, Nesting, read, read_all
 from bot.markdown.lines import LIST_MARKER
 

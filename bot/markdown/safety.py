@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bot.markdown.characters import printable, with_newlines, with_whole_characters
+from bot.characters import printable, with_newlines, with_whole_characters
 from bot.markdown.code_spans import NO_CODE, Code, code_in, within
 from bot.markdown.inline_markup import mendable_at
 from bot.markdown.leaves import (

@@ -8,7 +8,7 @@ import re
 from pydantic import BaseModel, ConfigDict
 from redis import exceptions
 
-from bot.completion.excerpt import excerpt
+from bot.characters import excerpt
 from bot.errors import StartupError, StoreUnavailable, Trouble, what_it_says
 from bot.ops import words
 from bot.settings import Settings

@@ -15,8 +15,8 @@ from itertools import count
 from attrs import define, field
 
 from bot import words
+from bot.characters import weigh
 from bot.completion.result import Answer, Section, last_line
-from bot.markdown.characters import weigh
 from bot.markdown.filling import Room
 from bot.reply.flow import Flow
 from bot.reply.ledger import CUT, Cut, Post

@@ -15,8 +15,8 @@ import structlog
 from attrs import define, field
 
 from bot import words
+from bot.characters import excerpt
 from bot.completion.ask import Ask, conversation_of
-from bot.completion.excerpt import excerpt
 from bot.errors import OutcomeUnknown, PostingDenied, SlackError, TooLong
 from bot.reply.apology import Apology
 from bot.reply.chain import KINDS, Chain

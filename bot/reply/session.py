@@ -13,8 +13,8 @@ from contextlib import suppress
 import structlog
 from attrs import define, field
 
+from bot.characters import excerpt
 from bot.completion.ask import Ask
-from bot.completion.excerpt import excerpt
 from bot.errors import LeaseLost, OutcomeUnknown, RateLimited, SlackError
 from bot.patience import pauses
 from bot.reply.ledger import Ledger, begun

@@ -15,7 +15,7 @@ from typing import Literal, TypeVar
 
 from pydantic import JsonValue
 
-from bot.completion.excerpt import excerpt
+from bot.characters import excerpt
 from bot.completion.flags import Flags, likeliest, named_option, parse_text
 from bot.completion.lexer import LONE_END, QUOTES, keyword
 from bot.completion.options import OPTIONS

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
+from bot.characters import excerpt
 from bot.completion.ask import NEAREST, Effort, Source
-from bot.completion.excerpt import excerpt, shown_value
 from bot.completion.faults import check, refusal, sound_part, too_long
 from bot.completion.flags import Flags
-from bot.completion.options import OPTIONS, suits
+from bot.completion.options import OPTIONS, shown_value, suits
 from bot.completion.request import CompletionRequest
 from bot.completion.search import (
     OPTION_NAMES,

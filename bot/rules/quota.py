@@ -17,8 +17,9 @@ from functools import partial
 from types import MappingProxyType
 from typing import Literal, get_args
 
-from bot.completion.excerpt import excerpt, shown_value
+from bot.characters import excerpt
 from bot.completion.lexer import QUOTES, keyword, narrow
+from bot.completion.options import shown_value
 from bot.completion.request import MAX_ANSWERS, MAX_INT32
 from bot.errors import Fault
 from bot.words import request as words

@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from bot.completion.excerpt import excerpt
+from bot.characters import excerpt
 from bot.completion.flags import Flags, likeliest, parse_text
 from bot.completion.lexer import QUOTES, first_word
 from bot.errors import Fault

@@ -16,9 +16,8 @@ from functools import cached_property
 from typing import Any, Literal
 
 from bot import words
-from bot.completion.excerpt import excerpt
+from bot.characters import beginning, boundary, excerpt, most_within, printable, shortened, weigh
 from bot.markdown import safety
-from bot.markdown.characters import beginning, boundary, most_within, printable, shortened, weigh
 from bot.rules.votes import Choice
 from bot.slack_limits import SECTION_FIELDS, SECTION_TEXT_CHARS
 from bot.words import talk

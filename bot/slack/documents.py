@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import structlog
 from attrs import frozen
 
+from bot.characters import shortened
 from bot.errors import PostingDenied, RateLimited, SlackError
-from bot.markdown.characters import shortened
 from bot.slack.blocks import Message, note
 from bot.slack.slack import Slack
 from bot.slack.web_api import WebApi, text_of

@@ -8,8 +8,8 @@ from functools import partial
 import structlog
 from attrs import frozen
 
+from bot.characters import shortened
 from bot.errors import SlackError, TryAgain
-from bot.markdown.characters import shortened
 from bot.slack.blocks import Message, note
 from bot.slack.inbound.interactions import Click
 from bot.slack.slack import Slack

@@ -17,7 +17,7 @@ from typing import TypeVar
 import structlog
 from pydantic import JsonValue
 
-from bot.completion.excerpt import excerpt
+from bot.characters import excerpt
 from bot.errors import OutcomeUnknown, RateLimited, SlackError
 from bot.files.file import MOST_FILES, Enclosure, FileBounds, FileInfo, FileRef, Unread
 from bot.files.kinds import kind_by

@@ -12,8 +12,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TextIO
 
+from bot.characters import excerpt
 from bot.completion.collect import Collector
-from bot.completion.excerpt import excerpt
 from bot.completion.flags import Flags
 from bot.completion.options import OPTIONS
 from bot.completion.result import Section, last_line

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.completion.excerpt import excerpt
+from bot.characters import excerpt
 from bot.completion.options import OPTIONS
 from bot.completion.request import Option
 from bot.rules.commands import FLAGS_TOPIC, NARROWING, Help, option_help, option_line, parse

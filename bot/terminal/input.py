@@ -16,7 +16,7 @@ from typing import TextIO
 
 from pydantic import JsonValue
 
-from bot.completion.excerpt import excerpt
+from bot.characters import excerpt
 from bot.completion.flags import Flags, parse_words
 from bot.completion.transcript import named_unread
 from bot.errors import UserError

@@ -8,8 +8,8 @@ from itertools import islice
 
 from pydantic import JsonValue
 
+from bot.characters import excerpt
 from bot.completion.ask import Ask
-from bot.completion.excerpt import excerpt
 from bot.completion.logprobs import chance_line
 from bot.completion.options import OPTIONS, PARAMETERS, written
 from bot.completion.result import TICKS_PER_DOLLAR, Answer, Most, TokenLogprob, Usage

@@ -7,13 +7,13 @@ from typing import Any, Literal
 
 from pydantic import JsonValue
 
+from bot.characters import boundary
 from bot.completion.ask import ReplyTo
 from bot.completion.form import ADVANCED, MULTILINE, TASKS, Filled, field_text, lowest, units
 from bot.completion.options import OPTIONS, PARAMETERS
 from bot.completion.request import Option
 from bot.completion.search import OPTION_NAMES, read
 from bot.errors import Fault
-from bot.markdown.characters import boundary
 from bot.rules.saved_prompts import Offer
 from bot.slack.blocks import heading, section
 from bot.slack_limits import (

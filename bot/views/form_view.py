@@ -11,15 +11,14 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from bot.characters import excerpt, printable
 from bot.completion.ask import ReplyTo, Said, effort_in
-from bot.completion.excerpt import excerpt
 from bot.completion.form import ADVANCED, BASIC, Filled, holds, in_labels, label_of, reread, units
 from bot.completion.options import PARAMETERS, REPLY_TO
 from bot.completion.search import OFF, OPTION_NAMES
 from bot.errors import Fault
 from bot.grok.known_models import Model
 from bot.markdown import safety
-from bot.markdown.characters import printable
 from bot.rules.policy import Models
 from bot.rules.saved_prompts import Offer
 from bot.slack.blocks import Offered, row

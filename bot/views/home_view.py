@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bot.completion.excerpt import excerpt
+from bot.characters import excerpt
 from bot.grok.catalogue import by_price
 from bot.grok.known_models import Model
 from bot.rules.policy import Models

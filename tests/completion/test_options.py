@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from bot.completion.options import OPTIONS, PARAMETERS, SHORT
+from bot.completion.options import OPTIONS, PARAMETERS, SHORT, shown_value
 from bot.completion.search import OPTION_NAMES
 
 SPECIFIED = json.loads(
@@ -80,3 +80,14 @@ def test_every_flag_is_described() -> None:
         *("system", "effort", *OPTION_NAMES, "reply", "private"),
     ]
     assert all(option.hint and option.example and option.allowed for option in OPTIONS.values())
+
+
+def test_values_are_shown_as_they_were_written() -> None:
+    assert shown_value(None) == "null"
+    assert shown_value(True) == "true"
+    assert shown_value(0.5) == "0.5"
+    assert shown_value("") == '""'
+    assert shown_value([[[]]]) == "a list"
+    assert shown_value({}) == "an object"
+    assert shown_value(10**5000) == "a number of 5001 digits"
+    assert shown_value(10**23 - 1) == "a number of 23 digits"

@@ -10,7 +10,7 @@ from itertools import chain
 import pytest
 import regex
 
-from bot.markdown.characters import weigh
+from bot.characters import weigh
 from bot.markdown.filling import Piece, Room
 from bot.markdown.links.links import JOINER
 from bot.markdown.markdown import Layout

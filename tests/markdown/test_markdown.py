@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.markdown.characters import printable, weigh
+from bot.characters import printable, weigh
 from bot.markdown.filling import Room
 from bot.markdown.markdown import Layout
 from bot.markdown.safety import neutralise

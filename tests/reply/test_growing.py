@@ -11,8 +11,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from bot.characters import printable
 from bot.completion.result import Section
-from bot.markdown.characters import printable
 from bot.markdown.filling import Piece, Room
 from bot.markdown.markdown import Layout
 from bot.markdown.rewriting.rewriting import Rewriting

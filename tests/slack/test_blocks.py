@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot import words
-from bot.markdown.characters import printable, weigh
+from bot.characters import printable, weigh
 from bot.slack.blocks import (
     BARE,
     Foot,

@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.markdown.characters import weigh
+from bot.characters import weigh
 from bot.slack.blocks import fields, lines, long_text
 from bot.slack_limits import SECTION_FIELDS, SECTION_TEXT_CHARS
 from sandbox.workspace.blocks.pings import pings_in

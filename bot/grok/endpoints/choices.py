@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any, NamedTuple, TypeGuard
 
-from bot.completion.excerpt import as_text
+from bot.characters import as_text
 from bot.completion.request import MAX_ANSWERS
 from bot.completion.result import (
     NO_REASON,

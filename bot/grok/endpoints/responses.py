@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any
 
-from bot.completion.excerpt import as_text
+from bot.characters import as_text
 from bot.completion.references import Reference, host_of
 from bot.completion.result import Chunk, TokenLogprob, ToolStep
 from bot.completion.tools import TOOLS, Searched

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from bot.completion.excerpt import as_text
+from bot.characters import as_text
 from bot.completion.result import Chunk, ending_of
 from bot.completion.transcript import STOP
 from bot.grok.call import Call

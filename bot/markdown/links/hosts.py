@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from publicsuffixlist import PublicSuffixList
 
-from bot.markdown.characters import latin, normalized
+from bot.characters import latin, normalized
 from bot.markdown.seen import UNSEEN
 
 _SPECIAL = frozenset(

@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections import deque
 from typing import NamedTuple
 
-from bot.markdown.characters import with_newlines
+from bot.characters import with_newlines
 from bot.markdown.leaves import CODE, DEEP, START, read, read_all
 from bot.markdown.rewriting.formulas import BEGUN, BEHIND_OPENING
 

@@ -11,7 +11,7 @@ import string
 from functools import lru_cache
 from typing import NamedTuple
 
-from bot.markdown.characters import half_mark
+from bot.characters import half_mark
 from bot.markdown.code_spans import spans_in
 from bot.markdown.links.links import JOINER
 from bot.markdown.rewriting.formulas import BEHIND_OPENING, Formula, Missing, formula_at, is_half

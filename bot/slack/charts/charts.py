@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.completion.excerpt import excerpt
+from bot.characters import excerpt
 from bot.words import votes as words
 
 Block = Mapping[str, object]

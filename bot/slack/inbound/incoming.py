@@ -8,7 +8,7 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
-from bot.completion.excerpt import as_text
+from bot.characters import as_text
 
 if TYPE_CHECKING:
     from slack_bolt.response import BoltResponse

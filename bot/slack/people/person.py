@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, model_validator
 
-from bot.markdown.characters import beginning, printable
+from bot.characters import beginning, printable
 from bot.store.redis.connection import Records, answered
 
 NAME_CHARS = 80

@@ -11,11 +11,10 @@ from itertools import islice
 
 from pydantic import JsonValue
 
+from bot.characters import excerpt, printable, shortened
 from bot.completion.ask import Said
-from bot.completion.excerpt import excerpt
 from bot.errors import UserError
 from bot.files.file import MOST_FILES, FileInfo, R, first_files
-from bot.markdown.characters import printable, shortened
 from bot.slack.files import files_of
 from bot.slack.inbound.payloads import SlackMessage, escaped, mentioned, shown
 from bot.slack.people.people import People

@@ -1,5 +1,6 @@
 """What a reader sees as characters (Unicode, UAX #29), between which a text can be cut, and what it
-counts for; letters that look like others; and text as JSON and Slack can carry it.
+counts for; letters that look like others; text as JSON and Slack can carry it, and as it can be
+quoted within our own words.
 
 A flag, a family of people, a letter and its marks, a syllable of Hangul or Devanagari are one
 character each, however many code points they take.
@@ -157,20 +158,21 @@ _LONE_RETURN = re.compile(r"\r(?!\n)")
 def printable(text: str) -> str:
     """`text` without what JSON or Slack cannot carry, lone surrogates and NUL, and without
     line ends that are no newlines: the fences of code were followed line by line."""
-    if not text.isascii():
-        text = _without_surrogates(text)
-    text = text.replace("\0", "\ufffd")
-    return with_newlines(text)
+    return with_newlines(as_text(text).replace("\0", "\ufffd"))
 
 
 def with_whole_characters(text: str) -> str:
     """`text` without lone surrogates, so that they need not be taken from each of its leaves; as it
     was where that moves what stands behind them."""
-    whole = text if text.isascii() else _without_surrogates(text)
+    whole = as_text(text)
     return whole if len(whole) == len(text) else text
 
 
-def _without_surrogates(text: str) -> str:
+def as_text(text: str) -> str:
+    """`text` with its halves joined, since JSON may escape each half of an emoji on its own; a half
+    alone becomes U+FFFD, for it can be sent nowhere."""
+    if text.isascii():
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -182,6 +184,40 @@ def with_newlines(text: str) -> str:
     """`text` with no line ends but newlines, as Slack is given it: which is enough to read its
     lines."""
     return _LONE_RETURN.sub(" ", text) if "\r" in text else text
+
+
+_LOOKALIKES = str.maketrans({"<": "‹", ">": "›", "&": "＆", "@": "＠", "`": "ˋ", "|": "∣"})
+_JOINS = re.compile(
+    r"(?<=[^\s\x00-\x7f])[\u200c\u200d](?=[^\s\x00-\x7f])"
+    r"|(?<=[\U0001f3f4\U000e0030-\U000e007a])[\U000e0030-\U000e007f]"
+)
+"""Joiners, as in the sign for a family, and the letters of a flag like that of Wales."""
+
+
+def excerpt(text: str, limit: int = 60) -> str:
+    """`text` on one line of at most `limit` characters that cannot act in Slack or a terminal.
+
+    Control characters are gone, runs of whitespace are one space, and what could ping, link or
+    leave a code span is replaced by a character that looks like it.
+    """
+    start = beginning(text, limit * 4)
+    line = one_line(start)
+    if len(line) > limit or len(start) < len(text):
+        line = f"{beginning(line, limit - 1).rstrip()}…"
+    return line.translate(_LOOKALIKES)
+
+
+def one_line(text: str) -> str:
+    """All of `text` on one line: what is not printed is gone, whitespace is one space."""
+    return " ".join(_printed(text).split())
+
+
+def _printed(text: str) -> str:
+    """`text` with spaces for what is not printed, but for what joins signs or letters."""
+    joins = {found.start() for found in _JOINS.finditer(text)}
+    return "".join(
+        char if char.isprintable() or at in joins else " " for at, char in enumerate(text)
+    )
 
 
 _LEADS_OF_FOUR = (0xF0, 0xF1, 0xF2, 0xF3, 0xF4)

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 import regex
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from bot.characters import boundary, excerpt, shortened, unfinished, whole_characters
 from bot.completion.ask import beginning as beginning_of_tokens
-from bot.completion.excerpt import excerpt
 from bot.grok.errors import safe_name
-from bot.markdown.characters import boundary, shortened, unfinished, whole_characters
 from bot.markdown.filling import Room
 from bot.markdown.markdown import Layout
 from bot.slack.blocks import BARE, Offered, Question, long_text, offer
@@ -166,3 +167,23 @@ def test_a_question_is_whole_in_its_notification() -> None:
     message = Question("U1", text).first_message("so", BARE)
     assert "\u200d…" not in message.text
     assert Person(id="U1", name="n").name == "n"
+
+
+@settings(max_examples=300)
+@given(st.text(st.characters(), max_size=500), st.integers(1, 80))
+def test_an_excerpt_is_one_short_line_that_cannot_act(text: str, limit: int) -> None:
+    short = excerpt(text, limit)
+
+    assert len(short) <= limit
+    assert not set("<>&@`|") & set(short)
+    assert all(char.isprintable() for char in short)
+
+
+def test_whitespace_becomes_one_space() -> None:
+    assert excerpt("  a\n\n b\tc\x00d ") == "a b c d"
+
+
+def test_a_cut_is_shown() -> None:
+    assert excerpt("one two three", 8) == "one two…"
+    assert excerpt("one", 3) == "one"
+    assert excerpt("a" + " " * 1_000 + "b", 10).endswith("…")
