@@ -257,7 +257,7 @@ class Asking:
         begun = ask.begun.text if ask.begun else ""
         if len(begun.encode(errors="replace")) > self._settings.grok_max_prompt_bytes:
             raise RequestRefused(talk.TOO_LONG_TO_CONTINUE, ())
-        search = bounded(ask.search, rules.searchable)[0] if ask.search else ask.search
+        search = bounded(ask.search, rules.searchable)[0] if ask.search.sources else ask.search
         return ask.model_copy(
             update={
                 "request": CompletionRequest.model_validate(given),

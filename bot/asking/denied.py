@@ -76,7 +76,7 @@ def fitting(
     lower = [_with(ask, effort=effort) for effort in efforts]
     if one := nearest(smaller, [ask, *smaller]):
         return tuple(filter(None, (one, nearest(lower, ()))))
-    both = [_with(each, search=NO_SEARCH) for each in lower if ask.search]
+    both = [_with(each, search=NO_SEARCH) for each in lower if ask.search.sources]
     other = nearest(lower, lower) or nearest(both, both)
     return (other,) if other else ()
 
@@ -113,7 +113,7 @@ def _shortened(shortages: Sequence[Shortage], ask: Ask, other: Ask, hold_of: Hol
 
 
 def _smaller(search: Search) -> Iterator[Search]:
-    if not search:
+    if not search.sources:
         return
     most = search.max_turns or 1
     yield from _fewer(search, most - 1)

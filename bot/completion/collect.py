@@ -89,7 +89,7 @@ class Collector:
     def _with_sources(self, sections: tuple[Section, ...]) -> tuple[Section, ...]:
         """`sections` with the sources told below the last."""
         *others, last = sections
-        if not self._search or not last.text.strip():
+        if not self._search.sources or not last.text.strip():
             return sections
         told = "\n\n".join(filter(None, (last.note, *self._found())))
         return (*others, last.model_copy(update={"note": told}))
@@ -207,7 +207,7 @@ class Collector:
             forgotten=forgotten,
             asked=asked,
             tools=self.tools,
-            references=self._listed if self._search else (),
+            references=self._listed if self._search.sources else (),
         )
 
 

@@ -217,8 +217,7 @@ class _Reader:
         self._given |= {name: t[0] if len(t) == 1 else t for name, t in self._texts.items()}
         if "private" in self._given and "reply" in self._given:
             self._fault(OPTIONS["private"], words.PRIVATE_AND_REPLY, words.ALLOWED_PRIVATE)
-        search, faults = read_all({name: ",".join(t) for name, t in self._search.items()})
-        self._faults = {**{fault.parameter: fault for fault in faults}, **self._faults}
+        search = self._read_search() if self._search else {}
         if self._given.pop("private", False) and "private" not in self._faults:
             self._given["reply"] = "private"
         given = {**self._given, **search}
@@ -228,6 +227,11 @@ class _Reader:
         )
         found = (*self._unknown.values(), *self._faults.values(), *schema_faults(flags.values))
         return replace(flags, faults=found)
+
+    def _read_search(self) -> dict[str, JsonValue]:
+        search, faults = read_all({name: ",".join(t) for name, t in self._search.items()})
+        self._faults = {**{fault.parameter: fault for fault in faults}, **self._faults}
+        return search
 
     def _take(self, option: Option, flag: Flag) -> None:
         if option.kind == "boolean" and not flag.has_value:

@@ -96,10 +96,6 @@ class Search(SearchBounds):
     max_turns: int | None = None
     bounds: SearchBounds = NO_BOUNDS
 
-    def __bool__(self) -> bool:
-        """Whether anything is searched."""
-        return bool(self.sources)
-
     @property
     def before(self) -> date | None:
         """The first day that is not searched any more, as the API wants it."""

@@ -134,7 +134,7 @@ def _ways_beside(call: Call, failure: Failure, said: str) -> Iterator[Way]:
     """Without what nobody asked for, or what answers can be read without."""
     if call.beside.shape and _SHAPE().search(said) and _NOT_TAKEN().search(said):
         yield "no shape"
-    if not call.beside.search:
+    if not call.beside.search.sources:
         return
     if _sourceless(call) != call.body and _SOURCES().search(said):
         yield "no sources"
@@ -151,9 +151,9 @@ def adapted(call: Call, way: Way) -> Call | None:
         case "no names":
             return replace(call, names=NAMELESS) if call.endpoint == "responses" else None
         case "no sources":
-            body, there = _sourceless(call), bool(call.beside.search)
+            body, there = _sourceless(call), bool(call.beside.search.sources)
         case "no turns":
-            body, there = _without(call, "max_turns"), bool(call.beside.search)
+            body, there = _without(call, "max_turns"), bool(call.beside.search.sources)
         case "no shape":
             body = _without(call, "text", "response_format")
             there = call.beside.shape is not None

@@ -63,7 +63,7 @@ def stages_of(call: Call) -> Sequence[Stage]:
     return [
         *([Trimming(call)] if trimmed else ()),
         *([] if echo else [Thinking()]),
-        *([Citing(call.past.begun)] if call.beside.search else ()),
+        *([Citing(call.past.begun)] if call.beside.search.sources else ()),
     ]
 
 
@@ -311,7 +311,7 @@ class Completion:
         """Ask for a search of what is left where the server rejects a place; whether something is.
         Raises what the person should read where nothing is."""
         search = self.call.beside.search
-        if failure.spent or failure.kind not in _MAY_BE_A_TOOL or not search:
+        if failure.spent or failure.kind not in _MAY_BE_A_TOOL or not search.sources:
             return False
         rejected = tools_in(failure.said, search.sources)
         passes = failure.kind == "unavailable" and not lasts(failure.said)
@@ -319,7 +319,7 @@ class Completion:
             return False
         self._router.learn_not_searched(self.call, rejected)
         left = search.but(rejected)
-        if not left:
+        if not left.sources:
             raise not_searched(failure, self.call.request.model, rejected)
         log.info("asking grok to search less", rejected=rejected)
         self.unsearched = (*self.unsearched, *rejected)

@@ -86,7 +86,7 @@ class Call:
     def given(self) -> frozenset[str]:
         """What somebody said, by the names of options."""
         effort = {"effort"} if self.beside.effort is not None else set()
-        searched = self.beside.search.values().keys() if self.beside.search else set()
+        searched = self.beside.search.values().keys() if self.beside.search.sources else set()
         return frozenset(self.request.model_fields_set | effort | searched)
 
 

@@ -166,7 +166,8 @@ class GrokClient:
             past = replace(past, files=carried(past.files, pictures=False, pdfs=False))
         usual_turns = search.max_turns == self._settings.grok_search_turns
         thoughts = self._thoughts(request.model, effort)
-        beside = Beside(effort, thoughts, search.effective, usual_turns, pictures, shape)
+        searched = search.effective if search.sources else NO_SEARCH
+        beside = Beside(effort, thoughts, searched, usual_turns, pictures, shape)
         return self._router.call(request, system, route, past, beside)
 
     def _thoughts(self, model: str, effort: Effort | None) -> int:

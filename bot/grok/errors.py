@@ -187,7 +187,7 @@ def _parameter(kind: GrokFailure, said: Complaint, call: Call) -> str:
     """Our name of what is not taken; empty where an error blames nothing of its own."""
     if kind != "invalid":
         return ""
-    return (filter_in(said) if call.beside.search else "") or parameter_in(said)
+    return (filter_in(said) if call.beside.search.sources else "") or parameter_in(said)
 
 
 def _sentence(kind: GrokFailure, said: Complaint, call: Call, secret: str) -> str:

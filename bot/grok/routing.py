@@ -229,7 +229,7 @@ class Router:
         """All of them `but` some; where something is searched those only that can, if there are
         any."""
         order = [name for name in self._order(request.model) if name not in but]
-        if search:
+        if search.sources:
             order = [name for name in order if ENDPOINTS[name].searches] or order
         return [
             Route(endpoint, self._faults(request, effort, search, endpoint, pictures=pictures))
@@ -270,7 +270,7 @@ class Router:
     ) -> tuple[Fault, ...]:
         """What the model cannot take at `endpoint`, each with a model that can."""
         found = self._request_faults(request, endpoint)
-        if search:
+        if search.sources:
             found = tuple(self._searching(request, search, endpoint, found))
         efforts = self._effort(request, effort, endpoint) if effort is not None else ()
         return (*found, *efforts, *(self._pictures(request, endpoint) if pictures else ()))

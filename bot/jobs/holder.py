@@ -106,7 +106,7 @@ class Held:
         """Reserve more where `use` has come to all that is reserved for the answer, as long as
         quotas and caps allow it. Raises `Denied` with a sentence when it has come to more."""
         hold, search = self.job.hold, self.job.ask.search
-        if hold is None or not search:
+        if hold is None or not search.sources:
             return
         while (more := more_for(hold, search, use)) is not None:
             try:

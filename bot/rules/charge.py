@@ -126,7 +126,7 @@ def narrowed(hold: Hold, ask: Ask, seen: ToolUse) -> Hold:
     """The most that `ask` has come to by now, of what it has reserved in `hold`, where the calls
     that were `seen` are all but those of one turn more: it may be under way, and nobody was told
     yet. Each call may have been a turn by itself."""
-    if not ask.search:
+    if not ask.search.sources:
         return hold
     each_turn = ToolUse(**most_in_a_turn(ask.search.sources))
     calls = seen.web_calls + seen.x_calls

@@ -20,6 +20,7 @@ from bot.completion.flags import Flags
 from bot.completion.options import OPTIONS, shown_value, suits
 from bot.completion.request import CompletionRequest
 from bot.completion.search import (
+    NO_SEARCH,
     OPTION_NAMES,
     SOURCES,
     Search,
@@ -93,9 +94,11 @@ def supply(rules: InForce, typed: Flags) -> Supplied:
     """What was `typed` with the defaults that are in force."""
     defaults = sorted(rules.defaults, key=lambda default: NEAREST.index(default.source))
     of_search = [(each.name, each.value) for each in defaults if each.name in OPTION_NAMES]
-    search = settled(typed.search, of_search)
-    wanted = search_in(search)
-    searched, faults = bounded(wanted, rules.searchable) if wanted else (wanted, ())
+    # Defaults that narrow a search say nothing where nobody says to search.
+    said = typed.search or any(name == "search" for name, _ in of_search)
+    search = settled(typed.search, of_search) if said else {}
+    wanted = search_in(search) if search else NO_SEARCH
+    searched, faults = bounded(wanted, rules.searchable) if wanted.sources else (wanted, ())
     left_open = [
         default
         for default in rules.defaults
@@ -107,7 +110,7 @@ def supply(rules: InForce, typed: Flags) -> Supplied:
     return Supplied(
         rules=rules,
         typed=typed,
-        flags=Flags({**own, **(searched.values() if searched else {})}),
+        flags=Flags({**own, **(searched.values() if searched.sources else {})}),
         search=searched,
         search_faults=faults,
         sources={default.name: default.source for default in left_open},
@@ -156,8 +159,11 @@ def search_faults(supplied: Supplied) -> Iterator[Fault]:
     if any(fault.parameter == "search" for fault in flags.faults):
         return
     wrong = {each.parameter: "" for each in flags.faults if each.parameter in OPTION_NAMES}
-    for fault in without_source({**supplied.search.values(), **wrong, **flags.search}):
-        if fault.parameter in flags.search or fault.parameter in wrong:
+    said = {**wrong, **flags.search}
+    if not said:
+        return
+    for fault in without_source({**supplied.search.values(), **said}):
+        if fault.parameter in said:
             yield fault
 
 

@@ -182,7 +182,7 @@ def hold_for(
     room, least_room = _room(ask, settings, counted)
     thoughts = thoughts_of(settings.grok_reasoning_tokens, effort) if reasons else 0
     reasoning = request.answers * thoughts
-    tools = _tools(ask, rules, settings) if ask.search or ask.encloses_pdf else _Tools()
+    tools = _tools(ask, rules, settings) if ask.search.sources or ask.encloses_pdf else _Tools()
     most = tools.searched
     read = tools.rounds * (prompt + copies * room) + most.read
     written = request.answers * (request.max_tokens or settings.grok_max_tokens) + reasoning
@@ -210,9 +210,9 @@ def hold_for(
         profiles=most.profiles,
         search_micro_dollars=most.micro_dollars,
         file_micro_dollars=tools.file_micro_dollars,
-        caps=dict(rules.caps) if ask.search else {},
+        caps=dict(rules.caps) if ask.search.sources else {},
         prices=prices,
-        tool_prices=tools.prices if ask.search else {},
+        tool_prices=tools.prices if ask.search.sources else {},
         model=model[:_MODEL_CHARS],
     )
 

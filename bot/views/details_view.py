@@ -94,7 +94,7 @@ def _asked(ask: Ask) -> Iterator[Block]:
     ]
     if ask.effort is not None:
         shown.append((OPTIONS["effort"].label, ask.effort))
-    if ask.search:
+    if ask.search.sources:
         shown += [
             (OPTIONS[name].label, _value(value)) for name, value in ask.search.values().items()
         ]

@@ -177,7 +177,7 @@ def test_all_of_it_goes_into_one_record_and_back() -> None:
     )
     assert found.values() == WHOLE
     assert Search.model_validate_json(found.model_dump_json()) == found
-    assert found
+    assert found.sources
     assert found.filtered
 
 
@@ -189,7 +189,7 @@ def test_a_day_until_which_is_searched_is_searched_to_its_end() -> None:
 
 def test_nothing_is_searched_where_nobody_says_so() -> None:
     assert search_in({}) == NO_SEARCH == search_in({"search": "off"})
-    assert not NO_SEARCH
+    assert not NO_SEARCH.sources
     assert not NO_SEARCH.filtered
 
 

@@ -96,7 +96,7 @@ def _responses(call: Call) -> tuple[Body, Frame]:
         body["reasoning"] = {"effort": call.beside.effort}
     if call.beside.shape is not None:
         body["text"] = {"format": {"type": "json_schema", **call.beside.shape.format}}
-    if call.beside.search:
+    if call.beside.search.sources:
         body |= _searching(call.beside.search)
         if "web" in call.beside.search.sources:
             body["include"] = [*body.get("include", ()), _SEEN]
