@@ -432,6 +432,7 @@ def test_flags_read_well_when_written() -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [

@@ -63,6 +63,7 @@ def seconds(work: Callable[[Catalogue], object], models: Catalogue) -> float:
     return min(took)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WORK)
 async def test_cost_does_not_grow_with_the_models(name: str) -> None:
     few, many = await catalogue(FEW), await catalogue(MANY)

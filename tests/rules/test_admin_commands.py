@@ -300,6 +300,7 @@ def test_no_text_raises(text: str, start: str, mentions: list[str]) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("start", "piece"),
     [

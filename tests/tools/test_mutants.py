@@ -84,6 +84,7 @@ def test_every_fault_can_be_read_and_changes_something(path: Path) -> None:
         assert at(ast.parse(fault.planted(source)), way) != at(as_written, way), fault
 
 
+@pytest.mark.slow
 def test_the_sample_is_that_of_its_seed_and_from_every_room() -> None:
     one, again, other = sample(1, 30, ""), sample(1, 30, ""), sample(2, 30, "")
 

@@ -60,6 +60,7 @@ def planned(row: Row) -> list[list[float]]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "row", [row for row in ROWS if row.name in ("20", "after")], ids=lambda row: row.name
 )
@@ -69,6 +70,7 @@ def test_bursts_have_a_schedule_that_reaches_the_bound(row: Row) -> None:
     assert bound.reached == pytest.approx(bound.least, rel=0.001)
 
 
+@pytest.mark.slow
 def test_a_lone_answer_is_shown_as_often_as_the_budget_allows() -> None:
     times = planned(ROWS[0])
 

@@ -79,6 +79,7 @@ def test_each_bar_can_be_missed(worse: dict[str, float], missed: str) -> None:
     assert misses(replace(GOOD, **worse)) == [missed]  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_a_cell_has_the_medians_of_its_runs() -> None:
     runs = [
         measured("1", 0.1, lags=0.3),
@@ -101,6 +102,7 @@ def test_an_answer_that_was_never_whole_is_not_hidden() -> None:
     assert cell.as_json()["final"] is None
 
 
+@pytest.mark.slow
 def test_the_row_after_a_burst_judges_its_last_answer_alone() -> None:
     cell = cell_of(row("after"), [measured("after", *[9.0] * 20, 0.2)])
 

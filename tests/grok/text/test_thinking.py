@@ -83,6 +83,7 @@ def test_each_choice_thinks_for_itself() -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", ["<think>", " ", "", "<think>a</think>", "<think>" + "</thin"])
 def test_cost_grows_with_the_text(start: str) -> None:
     def seconds(count: int) -> float:

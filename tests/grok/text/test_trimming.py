@@ -181,6 +181,7 @@ def test_where_nothing_was_added_nothing_is_taken(planned: Call) -> None:
     assert any(isinstance(stage, Trimming) for stage in stages_of(call()))
 
 
+@pytest.mark.slow
 def test_work_does_not_grow_with_the_square_of_the_text() -> None:
     planned = call(system="Be brief. " * 3_000, echo=True)
     steps = [Chunk(text=letter) for letter in f"{wire(planned)}{'=' * 30_000}"]

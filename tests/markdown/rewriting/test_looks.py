@@ -33,6 +33,7 @@ PIECES = (
 FENCE = "`" * 32
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(12))
 def test_a_text_of_nothing_but_openings_is_rewritten_alike_however_it_came(seed: int) -> None:
     dice = random.Random(seed)
