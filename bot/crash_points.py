@@ -1,5 +1,5 @@
 """Named places between the steps of the journey, where a test lets the process die, stand still or
-fail. Nothing happens at any of them unless a test wants it: then each costs one comparison.
+fail. Nothing happens at any of them (`tracing.passing`) unless a test wants it.
 
 Its environment arms a process: `CRASH_POINTS="after:deliver=kill before:chat.update=freeze@3"`
 ends it, or lets it stand still at the third edit until it is sent SIGCONT. A test arms its own
@@ -11,11 +11,13 @@ from __future__ import annotations
 import os
 import re
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Literal
+from typing import Literal, get_args
 
 import structlog
+
+from bot import tracing
 
 log = structlog.get_logger(__name__)
 
@@ -52,49 +54,36 @@ before that is a pause, in which the socket is left alone."""
 ACK = "ack"
 """What Slack is told of what it has delivered, by Socket Mode."""
 
-When = Literal["before", "after"]
 Act = Literal["kill", "freeze", "raise"]
 
 POINTS = frozenset(
     f"{when}:{step}"
-    for when in ("before", "after")
+    for when in get_args(tracing.When)
     for step in (*SCRIPTS, *READS, *CALLS, *GROK, ACK)
 )
 
 _ORDER = re.compile(r"(?P<point>[^=\s]+)=(?P<act>kill|freeze|raise)(?:@(?P<passing>[1-9]\d{0,8}))?")
-
-Arrive = Callable[[str], None]
-
-_arrive: Arrive | None = None
 
 
 class CrashPointReached(RuntimeError):
     """What a test wanted to go wrong here."""
 
 
-def passing(when: When, step: str) -> None:
-    """The process is right `before` or `after` a step."""
-    if _arrive is not None:
-        _arrive(f"{when}:{step}")
-
-
 @contextmanager
-def arrive(told: Arrive) -> Iterator[None]:
+def arrive(told: tracing.Arrive) -> Iterator[None]:
     """In this process, have `told` of each point that is passed; what it raises is raised there."""
-    global _arrive  # noqa: PLW0603
-    before, _arrive = _arrive, told
+    before = tracing.tell(told)
     try:
         yield
     finally:
-        _arrive = before
+        tracing.tell(before)
 
 
 def arm_process(environment: Mapping[str, str]) -> None:
     """Arm this process for as long as it lives, as its environment says. Raises `ValueError` for
     an order that means nothing."""
-    global _arrive  # noqa: PLW0603
     if orders := environment.get(VARIABLE):
-        _arrive = Armed(orders)
+        tracing.tell(Armed(orders))
         log.warning("crash points are armed", points=orders)
 
 

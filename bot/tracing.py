@@ -1,7 +1,9 @@
-"""Traces: what a question goes through, from Slack's payload to the last edit, as spans.
+"""What a question goes through, from Slack's payload to the last edit: told as spans of traces, and
+step by step to a test that wants something to happen there.
 
-Off, and free, unless `exported` was entered with an address. Nothing that people wrote or Grok
-answered is in a span, nor what an error says: names, ids, numbers and the class of an error are.
+Off, and free, unless `exported` was entered with an address, or somebody is to be told. Nothing
+that people wrote or Grok answered is in a span, nor what an error says: names, ids, numbers and the
+class of an error are.
 """
 
 from __future__ import annotations
@@ -9,9 +11,9 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Iterator, MutableMapping
+from collections.abc import AsyncIterator, Callable, Iterator, MutableMapping
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any
+from typing import Any, Literal
 
 from bot import __version__
 from bot.errors import StartupError
@@ -20,13 +22,31 @@ from bot.settings import Settings
 from bot.words.terminal import startup as words
 
 Value = str | int | float | bool
+When = Literal["before", "after"]
+Arrive = Callable[[str], None]
 
 SERVICE = "grok-bot"
 EXPORT_SECONDS = 5.0
 """How long the collector may take for one export, and the last one at the end."""
 
+_arrive: Arrive | None = None
 _tracer: Any = None
 _users = 0
+
+
+def passing(when: When, step: str) -> None:
+    """The process is right `before` or `after` a step, one of those that `bot.crash_points`
+    names."""
+    if _arrive is not None:
+        _arrive(f"{when}:{step}")
+
+
+def tell(arrive: Arrive | None) -> Arrive | None:
+    """Have `arrive` told of each step from here on, and none of it where it is None; returns who
+    was told before."""
+    global _arrive
+    before, _arrive = _arrive, arrive
+    return before
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import crash_points
+from bot import tracing
 from bot.crash_points import (
     SCRIPTS,
     VARIABLE,
@@ -18,8 +18,8 @@ from bot.crash_points import (
     CrashPointReached,
     arm_process,
     arrive,
-    passing,
 )
+from bot.tracing import passing
 
 _ROOT = Path(__file__).parents[1]
 _USES = re.compile(r"^-- uses (\w+)\.lua", re.MULTILINE)
@@ -78,14 +78,15 @@ def test_an_order_is_carried_out_at_its_passing_alone() -> None:
 def test_an_order_that_means_nothing_is_an_error(orders: str) -> None:
     with pytest.raises(ValueError, match=VARIABLE):
         arm_process({VARIABLE: orders})
-    assert crash_points._arrive is None
+    assert tracing._arrive is None
 
 
 @pytest.mark.integration
 @pytest.mark.parametrize(("act", "status"), [("kill", -9), ("raise", 1)])
 def test_a_process_is_armed_by_its_environment(act: str, status: int) -> None:
     code = (
-        "import os; from bot.crash_points import arm_process, passing; arm_process(os.environ); "
+        "import os; from bot.crash_points import arm_process; from bot.tracing import passing; "
+        "arm_process(os.environ); "
         "passing('after', 'take'); print('once', flush=True); passing('after', 'take')"
     )
     run = subprocess.run(

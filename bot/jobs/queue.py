@@ -15,7 +15,6 @@ from redis.exceptions import ResponseError
 
 from bot import tracing
 from bot.completion.ask import Ask
-from bot.crash_points import passing
 from bot.jobs.crashes import Crashes
 from bot.jobs.job import (
     GROUP,
@@ -42,6 +41,7 @@ from bot.store.allowances import WINDOW_SECONDS
 from bot.store.installations import Installations
 from bot.store.keys import Keys, questions_of
 from bot.store.redis.connection import BLOCK_SECONDS, Store, answered, redis_errors
+from bot.tracing import passing
 
 log = structlog.get_logger(__name__)
 

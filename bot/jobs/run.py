@@ -19,7 +19,6 @@ from bot.completion.form import for_form
 from bot.completion.options import OPTIONS
 from bot.completion.result import Answer, Section
 from bot.completion.transcript import Past, holds_pictures, named_unread, nothing_read
-from bot.crash_points import passing
 from bot.errors import GrokFailed, LeaseLost, RequestRefused, SlackError, StoreUnavailable
 from bot.files.file import Enclosure
 from bot.grok.client import GrokClient
@@ -37,6 +36,7 @@ from bot.settings import Streaming
 from bot.slack.agent import AgentSurface
 from bot.slack.pacing import EditBudget
 from bot.slack.slack import Slack
+from bot.tracing import passing
 from bot.words import request as request_words
 from bot.words import talk
 

@@ -23,13 +23,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 from yarl import URL
 
 from bot import metrics, tracing
-from bot.crash_points import passing
 from bot.errors import OutcomeUnknown, PostingDenied, RateLimited, SlackError
 from bot.patience import patience
 from bot.settings import Settings
 from bot.slack.download import FILE_URL, download
 from bot.slack.refusals import NO_REPLY, no_place, no_reply, refusal, refused
 from bot.store.allowances import Rests
+from bot.tracing import passing
 
 LARGEST_REPLY = 16 * 1024 * 1024
 """Bytes, unpacked: 15 messages of a thread (`conversations.replies`) with all the blocks that

@@ -33,11 +33,11 @@ from aiohttp import StreamReader
 from httpx_aiohttp import AiohttpTransport
 from httpx_aiohttp.transport import AiohttpResponseStream, map_aiohttp_exceptions
 
-from bot.crash_points import passing
 from bot.grok.errors import Failure
 from bot.grok.http.event_stream import SLICE_BYTES
 from bot.patience import LATE_SECONDS, TICK_SECONDS, Patience, next_tick, patience
 from bot.settings import Settings
+from bot.tracing import passing
 from bot.words import grok as words
 
 T = TypeVar("T")

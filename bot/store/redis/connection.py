@@ -18,7 +18,6 @@ from redis import exceptions
 from redis.asyncio import Redis
 
 from bot import metrics
-from bot.crash_points import passing
 from bot.errors import StartupError, StoreUnavailable, what_it_says
 from bot.settings import Settings, serves_several
 from bot.store.keys import Keys
@@ -35,6 +34,7 @@ from bot.store.redis.clients import (
 )
 from bot.store.redis.embedded import EmbeddedServer
 from bot.store.redis.pool import NO_REPLY, NOTHING_WRITTEN, Kind, NotSentError, Pool, fits
+from bot.tracing import passing
 
 T = TypeVar("T")
 
