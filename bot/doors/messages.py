@@ -19,7 +19,6 @@ from bot.completion.flags import Flags, parse_text
 from bot.doors.hearing import Heard, completed, context_of, hear, people_in, with_more
 from bot.doors.messages_tab import MessagesTab
 from bot.doors.mistyped import Mistyped
-from bot.doors.stopping import Deletions
 from bot.errors import OutcomeUnknown, RateLimited, SlackError
 from bot.jobs.queue import Queue
 from bot.patience import soon
@@ -74,7 +73,6 @@ class Conversing:
     _admission: Admission
     _mistyped: Mistyped
     _queue: Queue
-    _deletions: Deletions
     _messages_tab: MessagesTab
     _whole: WholeMessages
     _slack: SlackSide
@@ -83,18 +81,14 @@ class Conversing:
     """Seconds for which it is remembered that the bot left a thread."""
 
     async def on_event(self, event: MessageEvent) -> Reaction:
-        """To a `message` or an `app_mention`; a mention in a channel comes as both.
+        """To a `message` or an `app_mention` by a person; a mention in a channel comes as both.
 
         A question is stored before the ack. When it cannot be, or nobody can say whether a
         message is for the bot, Slack is asked to deliver it again. Of the two events of a mention,
         and of all their deliveries, one thing comes: an answer, or why there is none.
         """
-        if event.deletes:
-            return await self._deletions.on_deletion(event)
-        bot_user = self._slack.installation.bot_user
-        if not event.by_person(bot_user):
-            return Reaction()
-        heard = hear(event, bot_user, agent=self._slack.agent.declared)
+        slack = self._slack
+        heard = hear(event, slack.installation.bot_user, agent=slack.agent.declared)
         if heard is None:
             return Reaction()
         deadline = asyncio.get_running_loop().time() + LOOK_UP_SECONDS

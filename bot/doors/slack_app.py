@@ -35,7 +35,7 @@ from bot.doors.messages import Conversing
 from bot.doors.messages_tab import SUGGESTED_ACTIONS, MessagesTab
 from bot.doors.mistyped import ASK_ANYWAY, TO_FORM, Mistyped
 from bot.doors.sharing import SHARE, Sharing
-from bot.doors.stopping import Stopping
+from bot.doors.stopping import Deletions, Stopping
 from bot.doors.voting import FEEDBACK_FORM, Voting
 from bot.slack.blocks import BUTTONS, FEEDBACK
 from bot.slack.inbound.bolt import not_now, not_understood
@@ -102,6 +102,7 @@ class Listeners:
     mistyped: Mistyped
     sharing: Sharing
     conversing: Conversing
+    deletions: Deletions
     buttons: Buttons
     voting: Voting
     home: Home
@@ -142,9 +143,24 @@ def build_slack_app(
         ignoring_self_events_enabled=False,
         raise_error_for_unhandled_request=True,
     )
-    _Connector(app, tasks, acks or Acks()).connect(listeners)
+    on_message = hearing_messages(listeners.conversing, listeners.deletions, installation.bot_user)
+    _Connector(app, on_message, tasks, acks or Acks()).connect(listeners)
     app.error(_unhandled)
     return app
+
+
+def hearing_messages(
+    conversing: Conversing, deletions: Deletions, bot_user: str
+) -> Listener[MessageEvent]:
+    """What hears messages: those that are gone, and of the others what people say; the bot's own
+    come as well."""
+
+    async def on_message(event: MessageEvent) -> Reaction:
+        if event.deletes:
+            return await deletions.on_deletion(event)
+        return await conversing.on_event(event) if event.by_person(bot_user) else Reaction()
+
+    return on_message
 
 
 async def answer(app: AsyncApp, body: JsonObject, retry: object = 0) -> BoltResponse:
@@ -201,6 +217,7 @@ class _Connector:
     """Joins payloads to listeners."""
 
     _app: AsyncApp
+    _on_message: Listener[MessageEvent]
     _tasks: BackgroundTasks
     _acks: Acks
 
@@ -262,7 +279,7 @@ class _Connector:
             tab = listeners.home if event.tab == "home" else listeners.messages_tab
             return await tab.on_opened(event)
 
-        self._hear(MessageEvent, listeners.conversing.on_event)
+        self._hear(MessageEvent, self._on_message)
         self._hear(ReactionEvent, listeners.voting.on_reaction)
         self._hear(HomeOpened, on_opened)
         self._hear(ContextChanged, listeners.messages_tab.on_context)

@@ -96,12 +96,12 @@ def listeners(parts: Wiring) -> Listeners:
         forms=forms,
         mistyped=mistyped,
         sharing=Sharing(clicks=clicks, slack=slack, store=store, most=settings.answer_messages),
+        deletions=Deletions(queue, slack.installation.bot_user),
         conversing=Conversing(
             asking=asking,
             admission=admission,
             mistyped=mistyped,
             queue=queue,
-            deletions=Deletions(queue, slack.installation.bot_user),
             messages_tab=messages_tab,
             whole=whole,
             slack=slack,

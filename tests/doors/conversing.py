@@ -22,6 +22,7 @@ from bot.doors.forms import FindTyped
 from bot.doors.messages import Conversing
 from bot.doors.messages_tab import MessagesTab
 from bot.doors.mistyped import Mistyped
+from bot.doors.slack_app import Listener, hearing_messages
 from bot.doors.stopping import Deletions
 from bot.grok.client import GrokClient
 from bot.jobs.job import Job
@@ -54,7 +55,7 @@ class Stage:
     store: Store
     keys: Keys
     queue: Queue
-    conversing: Conversing
+    on_message: Listener[MessageEvent]
     api: WebApi
     handled: int = 0
     progress: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -83,7 +84,7 @@ class Stage:
 
     async def react(self, event: dict[str, Any]) -> bool:
         """Hand over an event that no sandbox sends; whether it is to be acked."""
-        reaction = await self.conversing.on_event(MessageEvent.model_validate(event))
+        reaction = await self.on_message(MessageEvent.model_validate(event))
         if reaction.then:
             await reaction.then()
         return not reaction.again
@@ -132,7 +133,6 @@ async def on_stage(
         admission=Admission(slack.people, records.allowances, settings),
         mistyped=Mistyped(asking=asking, open=no_form, slack=slack, store=records),
         queue=queue,
-        deletions=Deletions(queue, BOT_USER),
         messages_tab=MessagesTab(
             asking=asking,
             prompts=PromptCommands(records.saved),
@@ -146,7 +146,8 @@ async def on_stage(
         retention=3600,
     )
     looking = Queue(store, keys, lease_seconds=60, retention_seconds=3600)
-    stage = Stage(workspace, store, keys, looking, conversing, api)
+    heard = hearing_messages(conversing, Deletions(queue, BOT_USER), BOT_USER)
+    stage = Stage(workspace, store, keys, looking, heard, api)
     async with raw_socket(workspace) as socket:
         await workspace.connected()
         listening = asyncio.create_task(_listen(stage, socket))
@@ -178,7 +179,7 @@ async def _listen(stage: Stage, socket: aiohttp.ClientWebSocketResponse) -> None
 
 async def _handle(stage: Stage, socket: aiohttp.ClientWebSocketResponse, envelope: Any) -> None:
     event = envelope["payload"]["event"]
-    reaction = await stage.conversing.on_event(MessageEvent.model_validate(event))
+    reaction = await stage.on_message(MessageEvent.model_validate(event))
     if reaction.again:
         stage.refused.append(event["ts"])
     else:
