@@ -115,10 +115,10 @@ async def open_bot(settings: Settings, duty: Duty = Duty.BOTH) -> AsyncIterator[
             opening = asyncio.create_task(_store(settings, stack), name="opening the store")
             begun.append(opening)
             await load("bot.joining.process")
-            from bot.acks import Acks  # noqa: PLC0415
             from bot.joining.process import joined  # noqa: PLC0415
             from bot.joining.workspace import open_ground  # noqa: PLC0415
             from bot.later import Rest  # noqa: PLC0415
+            from bot.slack.inbound.incoming import Acks  # noqa: PLC0415
 
             met, store = await meeting, await opening
         finally:

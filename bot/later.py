@@ -21,11 +21,11 @@ from typing import Generic, NoReturn, ParamSpec, TypeVar
 
 import structlog
 
-from bot.acks import Acks
 from bot.deferred import build_models
 from bot.duties import Duty
 from bot.errors import StartupError
 from bot.ops.heap import loading
+from bot.slack.inbound.incoming import Acks
 from bot.slack_limits import ACK_SECONDS
 from bot.words.terminal import startup as words
 

@@ -11,9 +11,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot import later
-from bot.acks import Acks
 from bot.duties import Duty
 from bot.later import LATER, JoinedLater, Rest
+from bot.slack.inbound.incoming import Acks
 
 UNLOADED = """
 import json, sys

@@ -20,7 +20,6 @@ from typing import NoReturn
 
 import structlog
 
-from bot.acks import Acks
 from bot.errors import StoreUnavailable, last_cause
 from bot.jobs.holder import RunJob
 from bot.jobs.load import Backlog, Sweep, show
@@ -35,6 +34,7 @@ from bot.jobs.worker import (
     Connected,
     Worker,
 )
+from bot.slack.inbound.incoming import Acks
 from bot.store.keys import ALL_SHARDS, Shard
 from bot.store.policies import Policies
 from bot.store.redis.connection import Store

@@ -10,7 +10,6 @@ from functools import partial
 
 import structlog
 
-from bot.acks import Acks
 from bot.errors import StoreUnavailable, last_cause
 from bot.jobs.holder import HAND_BACK_SECONDS, Holder, RunJob
 from bot.jobs.job import Entry
@@ -18,6 +17,7 @@ from bot.jobs.load import GAUGE_EVERY_SECONDS, show
 from bot.jobs.places import JobPlace, Places
 from bot.jobs.queue import SCAN_START, STOPS_START, Queue
 from bot.patience import pauses
+from bot.slack.inbound.incoming import Acks
 
 log = structlog.get_logger(__name__)
 

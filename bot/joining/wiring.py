@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.acks import Acks
 from bot.asking import admission, asking
 from bot.doors import home
 from bot.grok.client import GrokClient
@@ -18,6 +17,7 @@ from bot.jobs.queue import Queue
 from bot.jobs.refusal import Crowd
 from bot.settings import Settings
 from bot.slack import side
+from bot.slack.inbound.incoming import Acks
 from bot.slack.installation import Installation
 from bot.store.redis.connection import Store
 from bot.store.side import StoreSide

@@ -8,7 +8,8 @@ import re
 
 import pytest
 
-from bot import acks, words
+from bot import words
+from bot.slack.inbound import incoming
 from sandbox.grok import Script
 from sandbox.workspace import ANA, BEN, GENERAL
 from tests.e2e.stage import Stage, markdown, on_stage
@@ -52,8 +53,8 @@ async def test_what_cannot_be_taken_in_time_is_refused_at_once(
     async with on_stage(redis_url) as stage:
         await stage.workspace.command(ANA, GENERAL, "/grok")
         view = await stage.form()
-        monkeypatch.setattr(acks, "MOST_OVERDUE", 1)
-        monkeypatch.setattr(acks, "OVERDUE_SECONDS", -1.0)
+        monkeypatch.setattr(incoming, "MOST_OVERDUE", 1)
+        monkeypatch.setattr(incoming, "OVERDUE_SECONDS", -1.0)
         refused = await stage.ask("question 0")
         form = await stage.workspace.submit(ANA, view.id, {"prompt": "question 1"})
         monkeypatch.undo()

@@ -6,8 +6,6 @@ import asyncio
 
 import pytest
 
-from bot import acks as acks_module
-from bot.acks import Acks
 from bot.jobs import holder
 from bot.jobs.holder import Held, Holder
 from bot.jobs.job import GROUP
@@ -15,6 +13,8 @@ from bot.jobs.places import Places
 from bot.jobs.queue import Queue
 from bot.jobs.worker import Worker
 from bot.metrics import QUEUE_DEPTH, QUEUE_OLDEST, QUOTA_RESERVED_TOKENS
+from bot.slack.inbound import incoming
+from bot.slack.inbound.incoming import Acks
 from bot.store.keys import Keys
 from bot.store.redis.connection import Store
 from tests.jobs.asks import make_ask
@@ -249,8 +249,8 @@ async def test_what_was_read_when_the_connection_broke_is_handed_back(
 async def test_work_begins_one_by_one_while_acks_are_due(
     queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(acks_module, "LATE_SECONDS", -1.0)
-    monkeypatch.setattr(acks_module, "LONGEST_PAUSE_SECONDS", 3600.0)
+    monkeypatch.setattr(incoming, "LATE_SECONDS", -1.0)
+    monkeypatch.setattr(incoming, "LONGEST_PAUSE_SECONDS", 3600.0)
     acks, runs = Acks(), Runs()
     for number in range(3):
         await queue.accept(f"job-{number}", make_ask())
@@ -259,6 +259,6 @@ async def test_work_begins_one_by_one_while_acks_are_due(
             await runs.started.get()
             assert worker.running <= 1
             assert (await queue.load()).depth >= 2
-            monkeypatch.setattr(acks_module, "LATE_SECONDS", 3600.0)
+            monkeypatch.setattr(incoming, "LATE_SECONDS", 3600.0)
             for _ in range(2):
                 await runs.started.get()

@@ -10,12 +10,12 @@ from contextlib import asynccontextmanager
 
 from prometheus_client import REGISTRY
 
-from bot.acks import Acks
 from bot.jobs.holder import Held, RunJob
 from bot.jobs.job import Load
 from bot.jobs.places import Places
 from bot.jobs.queue import Queue
 from bot.jobs.worker import Worker
+from bot.slack.inbound.incoming import Acks
 from tests.jobs.asks import make_answer
 
 IDLE = Load(0, 0.0)

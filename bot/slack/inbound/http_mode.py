@@ -12,12 +12,11 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 from pydantic import SecretStr
 
-from bot.acks import Acks
 from bot.net.http_connection import refused
 from bot.net.listening import Handler, Listening
 from bot.settings import SLACK_PATH
 from bot.slack.inbound import bolt
-from bot.slack.inbound.incoming import Answering, JsonObject, Malformed, json_object
+from bot.slack.inbound.incoming import Acks, Answering, JsonObject, Malformed, json_object
 from bot.slack_limits import SIGNATURE_AGE_SECONDS
 
 MOST_CONNECTIONS = 128

@@ -16,11 +16,10 @@ from pydantic import SecretStr
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.acks import Acks
 from bot.crash_points import ACK
 from bot.patience import pauses
 from bot.slack.inbound import bolt
-from bot.slack.inbound.incoming import Answering, JsonObject, Malformed, json_object
+from bot.slack.inbound.incoming import Acks, Answering, JsonObject, Malformed, json_object
 from bot.slack.installation import Ticket
 from bot.slack.refusals import retry_after
 from bot.slack_limits import ACK_SECONDS

@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from bot import acks as module
-from bot.acks import Acks
+from bot.slack.inbound import incoming as module
+from bot.slack.inbound.incoming import Acks
 
 ANY_NUMBER = 10
 
