@@ -135,8 +135,9 @@ def hiding_brackets(
 def _behind_notes(leaf: str, code: Code) -> Iterator[int]:
     """Where joiners keep the marks of footnotes what they are: no references, whose notes a reader
     would take for addresses and not show."""
+    certain = code.certain
     for note in _NOTE.finditer(leaf):
-        if note["mark"] and not within(note.start(), code.certain):
+        if note["mark"] and not (certain and within(note.start(), certain)):
             yield note.end()
 
 

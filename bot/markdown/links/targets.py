@@ -177,8 +177,11 @@ def definitions(leaf: str) -> Iterator[Definition]:
 
 def _opened(leaf: str, begin: int, end: int) -> int:
     """Where the label begins that ends at `end`, and at `begin` at the earliest; `end`: nowhere."""
-    if end - begin <= _LONGEST_LABEL and not _NOTE.match(leaf, begin):
-        return begin
+    if end - begin <= _LONGEST_LABEL:
+        if not _NOTE.match(leaf, begin):
+            return begin
+        if leaf.find("\\[", begin, end) < 0:
+            return end  # the usual note
     characters = [found.span() for found in _CHARACTER.finditer(leaf, begin, end)]
     for at, behind in [(begin, begin), *characters][-_LONGEST_LABEL - 1 :]:
         opens = at == behind or leaf.startswith("\\[", at)
