@@ -1,6 +1,6 @@
 """What a reader sees as characters (Unicode, UAX #29), between which a text can be cut, and what it
-counts for; letters that look like others; text as JSON and Slack can carry it, and as it can be
-quoted within our own words.
+counts for; what looks like other letters and dashes, or like nothing; text as JSON and Slack can
+carry it, and as it can be quoted within our own words.
 
 A flag, a family of people, a letter and its marks, a syllable of Hangul or Devanagari are one
 character each, however many code points they take.
@@ -150,6 +150,60 @@ def latin(text: str) -> str:
     """`text` in lower case, in the Latin letters that it looks like, without their marks."""
     bare = normalized(text, "NFKD").lower()
     return "".join(c for c in bare if not unicodedata.combining(c)).translate(_LETTERS)
+
+
+DASHES = "-‐‑‒–—―−﹘﹣－⸺"
+"""What keyboards and typography make of a dash."""
+
+UNSEEN = (
+    r"\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    r"\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"
+    r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+"""What nobody sees where it stands alone, inside of a pattern's brackets: Unicode's controls and
+what it calls ignorable. Inside of words and emoji some of it joins or chooses what is seen."""
+
+_NOT_SEEN = re.compile(rf"[\s{UNSEEN}]*+")
+_KEYWORD_DASHES = str.maketrans(dict.fromkeys(f"_{DASHES}", "-"))
+_PLAIN_DASHES = str.maketrans(dict.fromkeys(DASHES, "-"))
+
+_MINUS = re.compile(r"\A[−–]")
+_LONGEST_NUMBER = 1_000
+
+
+def from_seen(text: str) -> str:
+    """`text` from the first character on that is seen; empty where none is."""
+    found = _NOT_SEEN.match(text)
+    return text[found.end() :] if found else text
+
+
+def plain(name: str) -> str:
+    """`name` with narrow letters for wide ones, and `-` for every dash."""
+    return normalized(name, "NFKC").translate(_PLAIN_DASHES)
+
+
+def keyword(word: str) -> str:
+    """`word` in lower case, with `-` for every dash and underscore."""
+    return word.lower().translate(_KEYWORD_DASHES)
+
+
+def narrow(text: str) -> str:
+    """`text` with digits and signs as they are in ASCII, whatever keyboard they were typed on."""
+    if text.isascii() or len(text) > _LONGEST_NUMBER:
+        return text
+    compatible = unicodedata.normalize("NFKC", text)
+    return _MINUS.sub("-", "".join(map(_digit, compatible)))
+
+
+def _digit(character: str) -> str:
+    value = unicodedata.decimal(character, None)
+    return character if value is None else str(value)
+
+
+def first_word(text: str) -> tuple[str, str]:
+    """The first word as a `keyword`, and what follows it to the letter."""
+    first, rest = (*from_seen(text).split(None, 1), "", "")[:2]
+    return keyword(first), rest
 
 
 _LONE_RETURN = re.compile(r"\r(?!\n)")

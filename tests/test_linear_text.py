@@ -79,7 +79,7 @@ REFUSES = {
     "bot.completion.form._read(text)": "takes a name of a field (`a form`)",
     "bot.completion.form._read(all)": "takes a name of a field (`a form`)",
     "bot.completion.references.in_ascii": "takes a name of a host",
-    "bot.completion.lexer._digit": "takes one character",
+    "bot.characters._digit": "takes one character",
     **{
         f"bot.words.grok.{name}({given})": "takes names of places"
         for name in ("grok_not_searched", "grok_ask_without_search")

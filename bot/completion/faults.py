@@ -9,8 +9,7 @@ from difflib import get_close_matches
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, to_json
 
-from bot.characters import excerpt
-from bot.completion.lexer import from_seen
+from bot.characters import excerpt, from_seen
 from bot.completion.options import PARAMETERS, as_typed, beyond_numbers, shown_value
 from bot.completion.request import MAX_ANSWERS, MAX_INT32, CompletionRequest, Option
 from bot.errors import Fault, RequestRefused

@@ -19,10 +19,10 @@ from difflib import get_close_matches
 
 from pydantic import JsonValue
 
-from bot.characters import excerpt
+from bot.characters import DASHES, excerpt, from_seen, plain
 from bot.completion.ask import Effort, ReplyTo, effort_in
 from bot.completion.faults import schema_faults
-from bot.completion.lexer import Flag, Lexer, ShellWords, TypedText, plain, starts_like_flag
+from bot.completion.lexer import Flag, Lexer, ShellWords, TypedText, starts_like_flag
 from bot.completion.options import (
     NEVER_BEGINS,
     OPTIONS,
@@ -47,12 +47,12 @@ _TAKE_VALUE = frozenset(name for name, option in OPTIONS.items() if option.kind 
 
 _LONGEST_NAME = 40
 _MOST_COMPARED = 20
+"""So many unknown flags get a nearest one: comparing is slow, and people stop reading."""
 
 _LONGEST_SLIP = 20
 _LEAST_LETTERS = 5
 _KEYS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _DOUBLED = re.compile(r"(.)(?=\1)")
-"""So many unknown flags get a nearest one: comparing is slow, and people stop reading."""
 
 FILE = "file"
 """The flag of the terminal that names a file."""
@@ -110,7 +110,10 @@ class Flags:
 
 def parse_text(text: str) -> Flags:
     """Flags and prompt as typed in Slack, Slack's own escapes already undone. Never raises."""
-    return _parse(TypedText(text))
+    if from_seen(text)[:1] in DASHES:  # or it is blank
+        return _parse(TypedText(text))
+    given: dict[str, JsonValue] = {"prompt": text.lstrip()}
+    return Flags(given, faults=schema_faults(given))
 
 
 def parse_words(arguments: Sequence[str]) -> Flags:

@@ -11,33 +11,20 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from bot.characters import normalized
+from bot.characters import DASHES, UNSEEN, plain
 
 QuoteTrouble = Literal["unclosed", "after_quote"]
-
-DASHES = "-‐‑‒–—―−﹘﹣－⸺"
-"""What keyboards and typography make of a dash."""
 
 _LONG_DASHES = "—―⸺"
 
 LONE_END = rf"(?:[{DASHES}]{{2}}|[{_LONG_DASHES}])"
 """The end of the flags, as a pattern."""
 
-_UNSEEN = (
-    r"\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
-    r"\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"
-    r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
-)
-"""What nobody sees where it stands alone, inside of a pattern's brackets: Unicode's controls and
-what it calls ignorable. Inside of words and emoji some of it joins or chooses what is seen."""
-
-_NOT_SEEN = re.compile(rf"[\s{_UNSEEN}]*+")
-_UNSEEN_BEFORE = rf"(?:[{_UNSEEN}][\s{_UNSEEN}]*+)?+"
+_UNSEEN_BEFORE = rf"(?:[{UNSEEN}][\s{UNSEEN}]*+)?+"
 _END = re.compile(rf"{_UNSEEN_BEFORE}{LONE_END}(?=\s|\Z)")
 _MARK = re.compile(
     rf"{_UNSEEN_BEFORE}(--|[{DASHES}]{{2}}(?=[A-Za-zＡ-Ｚａ-ｚ])|[{DASHES}](?=[^\W\d_]))"
@@ -48,8 +35,6 @@ _WORD = re.compile(r"[0-9]{1,3}(?:[\u2009\u202f][0-9]{3})+(?!\S)|\S*")
 
 _NAME = re.compile(r"[^\s=＝]*")
 _EQUALS = ("=", "＝")
-_KEYWORD_DASHES = str.maketrans(dict.fromkeys(f"_{DASHES}", "-"))
-_PLAIN_DASHES = str.maketrans(dict.fromkeys(DASHES, "-"))
 
 _CLOSING = {
     '"': '"',
@@ -81,9 +66,6 @@ _PADDED = frozenset("«»‹›")
 
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _CONTROL = {"n": "\n", "r": "\r", "t": "\t"}
-
-_MINUS = re.compile(r"\A[−–]")
-_LONGEST_NUMBER = 1_000
 
 _SEEN = 40
 """Characters that are looked at of what follows a word."""
@@ -155,41 +137,6 @@ class Lexer(Protocol):
 def starts_like_flag(text: str) -> bool:
     """Whether `text` would be read as a flag, or as the end of the flags."""
     return bool(_END.match(text) or _MARK.match(text))
-
-
-def from_seen(text: str) -> str:
-    """`text` from the first character on that is seen; empty where none is."""
-    found = _NOT_SEEN.match(text)
-    return text[found.end() :] if found else text
-
-
-def plain(name: str) -> str:
-    """A name as it is spelled here: wide letters are narrow, and every dash is `-`."""
-    return normalized(name, "NFKC").translate(_PLAIN_DASHES)
-
-
-def keyword(word: str) -> str:
-    """`word` as the grammar spells it: in lower case, with plain dashes."""
-    return word.lower().translate(_KEYWORD_DASHES)
-
-
-def narrow(text: str) -> str:
-    """`text` with digits and signs as they are in ASCII, whatever keyboard they were typed on."""
-    if text.isascii() or len(text) > _LONGEST_NUMBER:
-        return text
-    compatible = unicodedata.normalize("NFKC", text)
-    return _MINUS.sub("-", "".join(map(_digit, compatible)))
-
-
-def _digit(character: str) -> str:
-    value = unicodedata.decimal(character, None)
-    return character if value is None else str(value)
-
-
-def first_word(text: str) -> tuple[str, str]:
-    """The first word as the grammar spells it, and what follows it to the letter."""
-    first, rest = (*from_seen(text).split(None, 1), "", "")[:2]
-    return keyword(first), rest
 
 
 class TypedText:

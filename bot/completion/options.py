@@ -14,9 +14,9 @@ from typing import Annotated, Any, NoReturn, Union, get_args, get_origin
 from pydantic import JsonValue
 from pydantic.fields import FieldInfo
 
-from bot.characters import excerpt
+from bot.characters import excerpt, narrow
 from bot.completion.ask import EFFORTS, ReplyTo
-from bot.completion.lexer import STRAIGHT_QUOTES, narrow
+from bot.completion.lexer import STRAIGHT_QUOTES
 from bot.completion.request import (
     MAX_ANSWERS,
     MAX_INT32,

@@ -15,8 +15,7 @@ from typing import get_args
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from bot.characters import excerpt
-from bot.completion.lexer import narrow
+from bot.characters import excerpt, narrow
 from bot.completion.references import LONGEST, in_ascii
 from bot.completion.tools import TOOLS, Searched
 from bot.errors import Fault

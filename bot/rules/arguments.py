@@ -15,9 +15,9 @@ from typing import Literal, TypeVar
 
 from pydantic import JsonValue
 
-from bot.characters import excerpt
+from bot.characters import excerpt, keyword
 from bot.completion.flags import Flags, likeliest, named_option, parse_text
-from bot.completion.lexer import LONE_END, QUOTES, keyword
+from bot.completion.lexer import LONE_END, QUOTES
 from bot.completion.options import OPTIONS
 from bot.errors import Fault
 from bot.rules.policy import Fields, default_fields, limit_fields

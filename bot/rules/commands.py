@@ -16,8 +16,9 @@ from functools import partial
 from types import MappingProxyType
 from typing import Literal
 
+from bot.characters import DASHES, first_word, from_seen, keyword, plain
 from bot.completion.flags import Flags, is_slip, named_option, parse_text
-from bot.completion.lexer import first_word, from_seen, keyword, plain, starts_like_flag
+from bot.completion.lexer import starts_like_flag
 from bot.completion.options import OPTIONS, PARAMETERS, usage_of
 from bot.completion.request import Option
 from bot.completion.search import OPTION_NAMES, SOURCES
@@ -102,7 +103,7 @@ def _without_ask(text: str) -> str:
 def _dashed(word: str) -> str:
     """A flag with the dashes that it has here, whatever keyboard it was typed on."""
     name = plain(word)
-    if not starts_like_flag(word) or word.startswith("-"):
+    if word[0] not in DASHES or word.startswith("-") or not starts_like_flag(word):
         return name
     return f"--{name.lstrip('-')}" if len(name.lstrip("-")) > 1 else name
 

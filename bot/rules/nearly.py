@@ -11,10 +11,10 @@ import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 
-from bot.characters import excerpt
+from bot.characters import excerpt, from_seen, keyword
 from bot.completion.ask import ReplyTo
 from bot.completion.flags import is_slip, likeliest, named_option
-from bot.completion.lexer import QUOTES, from_seen, keyword, starts_like_flag
+from bot.completion.lexer import QUOTES, starts_like_flag
 from bot.completion.options import OPTIONS, REPLY_TO, switched
 from bot.completion.search import read
 from bot.errors import Fault

@@ -17,8 +17,8 @@ from functools import partial
 from types import MappingProxyType
 from typing import Literal, get_args
 
-from bot.characters import excerpt
-from bot.completion.lexer import QUOTES, keyword, narrow
+from bot.characters import excerpt, keyword, narrow
+from bot.completion.lexer import QUOTES
 from bot.completion.options import shown_value
 from bot.completion.request import MAX_ANSWERS, MAX_INT32
 from bot.errors import Fault

@@ -7,9 +7,9 @@ from collections.abc import Collection
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from bot.characters import excerpt
+from bot.characters import excerpt, first_word
 from bot.completion.flags import Flags, likeliest, parse_text
-from bot.completion.lexer import QUOTES, first_word
+from bot.completion.lexer import QUOTES
 from bot.errors import Fault
 from bot.rules.arguments import LEAST_BEGUN, Arguments, Split
 from bot.rules.quota import ScopeKind

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.completion.lexer import narrow
+from bot.characters import narrow
 from bot.completion.search import (
     MAX_DOMAINS,
     MAX_HANDLES,

@@ -6,8 +6,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from bot.characters import keyword
 from bot.completion.flags import find_option, named_option
-from bot.completion.lexer import QUOTES, keyword, starts_like_flag
+from bot.completion.lexer import QUOTES, starts_like_flag
 from bot.rules.quota import find_quota
 from bot.rules.vocabulary import (
     ACTIONS,

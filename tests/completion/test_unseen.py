@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.completion.faults import check, validate
-from bot.completion.flags import parse_text, parse_words
+from bot.completion.flags import _parse, parse_text, parse_words
+from bot.completion.lexer import TypedText
 from bot.rules.commands import Help, parse, parse_command
 from bot.rules.nearly import meant
 from bot.words import request as words
@@ -55,3 +58,8 @@ def test_a_prompt_that_nobody_sees_is_empty(blank: str) -> None:
         assert (fault.parameter, fault.allowed) == ("prompt", words.ALLOWED_PROMPT)
     assert meant(blank) == ""
     assert parse(f"-t 0.2 {blank}") == parse_text(f"-t 0.2 {blank}")
+
+
+@given(st.lists(st.characters() | st.sampled_from([*UNSEEN, " ", "-"]), max_size=9).map("".join))
+def test_a_text_that_begins_with_no_dash_is_read_as_one_with_flags(text: str) -> None:
+    assert parse_text(text) == _parse(TypedText(text))

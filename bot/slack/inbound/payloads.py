@@ -24,7 +24,7 @@ from pydantic import (
     model_validator,
 )
 
-from bot.completion.lexer import from_seen
+from bot.characters import from_seen
 
 _TOKEN = re.compile(
     r"<(?P<sigil>[@#!]?)(?P<target>[^<>|]+)(?:\|(?P<label>[^<>]*))?>|&(?P<entity>amp|lt|gt);"
