@@ -14,9 +14,9 @@ import asyncio
 import math
 import random
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import structlog
 
@@ -171,6 +171,18 @@ async def soon(
     except (StoreUnavailable, SlackError, TimeoutError) as error:
         log.warning(event, error=what_it_says(error), **facts)
         return otherwise
+
+
+async def begun(work: Coroutine[Any, Any, T], seconds: float) -> asyncio.Task[T]:
+    """`work`, once it is done or so many seconds have gone: then it goes on, and whoever asked
+    awaits it. It ends with whoever waits here."""
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.wait([task], timeout=seconds)
+    except asyncio.CancelledError:
+        task.cancel()
+        raise
+    return task
 
 
 def pauses(first: float = 0.2, longest: float = 5.0) -> Iterator[float]:

@@ -11,7 +11,7 @@ import structlog
 from attrs import frozen
 
 from bot import words as general
-from bot.acks import Reaction, begun
+from bot.acks import Reaction
 from bot.admin.changing import Caller, Changing, CommandReply, not_changed, refused
 from bot.admin.grok_key import GrokKeyForm
 from bot.admin.prompts import PromptCommands
@@ -32,6 +32,7 @@ from bot.asking.rules_text import (
 from bot.completion.tools import prices_of_tools
 from bot.errors import RequestRefused, StoreUnavailable, what_it_says
 from bot.grok.client import GrokClient
+from bot.patience import begun
 from bot.rules.commands import AdminCommand
 from bot.rules.policy import InForce
 from bot.settings import Settings, default_values

@@ -13,13 +13,13 @@ from functools import partial
 from attrs import frozen
 from pydantic import JsonValue
 
-from bot.acks import Reaction, begun
+from bot.acks import Reaction
 from bot.asking.admission import Permission, Presence
 from bot.characters import excerpt
 from bot.completion.ask import Ask
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
-from bot.patience import soon
+from bot.patience import begun, soon
 from bot.reply import destination
 from bot.reply.ledger import Way
 from bot.slack.blocks import BUTTONS_BLOCK, Message, named_by, offer

@@ -24,7 +24,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import metrics, tracing, words
-from bot.acks import BackgroundTasks, Reaction
+from bot.acks import Reaction
 from bot.admin.grok_key import KEY_FORM, GrokKeyForm
 from bot.admin.setup import Setup
 from bot.doors.buttons import Buttons
@@ -39,7 +39,7 @@ from bot.doors.stopping import Deletions, Stopping
 from bot.doors.voting import FEEDBACK_FORM, Voting
 from bot.slack.blocks import BUTTONS, FEEDBACK
 from bot.slack.inbound.bolt import not_now, not_understood
-from bot.slack.inbound.incoming import Acks, JsonObject, Malformed
+from bot.slack.inbound.incoming import Acks, BackgroundTasks, JsonObject, Malformed
 from bot.slack.inbound.interactions import (
     Click,
     ContextChanged,

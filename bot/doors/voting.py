@@ -18,12 +18,12 @@ from typing import TypeVar
 import structlog
 from attrs import field, frozen
 
-from bot.acks import Reaction, begun
+from bot.acks import Reaction
 from bot.characters import excerpt
 from bot.doors.clicks import STORE_SECONDS, Clicks, is_about, job_named_by
 from bot.errors import SlackError
 from bot.jobs.job import Job
-from bot.patience import soon
+from bot.patience import begun, soon
 from bot.reply.ledger import stands
 from bot.rules.policy import InForce
 from bot.rules.votes import COMMENT_CHARS, REASONS, Choice, Reason, Vote, judged_of

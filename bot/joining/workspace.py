@@ -15,7 +15,6 @@ import structlog
 from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.acks import BackgroundTasks
 from bot.doors import slack_app
 from bot.duties import Duty
 from bot.errors import StartupError
@@ -28,7 +27,7 @@ from bot.ops import words
 from bot.ops.manifest import SCOPES
 from bot.settings import Settings
 from bot.slack.inbound import bolt
-from bot.slack.inbound.incoming import Acks, Answering, JsonObject
+from bot.slack.inbound.incoming import Acks, Answering, BackgroundTasks, JsonObject
 from bot.slack.installation import Installation
 from bot.slack.web_api import slack_client
 from bot.store.redis.connection import Store

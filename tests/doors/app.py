@@ -15,7 +15,8 @@ from typing import Any
 from pydantic import BaseModel
 from slack_bolt.async_app import AsyncAck
 
-from bot.acks import BackgroundTasks, Reaction
+from bot.acks import Reaction
+from bot.slack.inbound.incoming import BackgroundTasks
 from bot.slack.inbound.interactions import (
     Click,
     GlobalShortcut,

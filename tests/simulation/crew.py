@@ -9,13 +9,13 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from bot.acks import BackgroundTasks
 from bot.doors.slack_app import answer, build_slack_app
 from bot.grok.client import GrokClient
 from bot.joining.accepting import listeners
 from bot.joining.wiring import Wiring
 from bot.joining.workspace import runner
 from bot.settings import Settings
+from bot.slack.inbound.incoming import BackgroundTasks
 from bot.slack.installation import Installation
 from sandbox.workspace.state import BOT_ID, BOT_USER, TEAM_ID
 from tests.simulation.grok import BASE, SimGrok

@@ -1,5 +1,6 @@
-"""The JSON of what comes from Slack, by whichever way, read at the edge, and the acks that it waits
-for in this process. No model of a payload is loaded for that: a bot is ready before it needs them.
+"""The JSON of what comes from Slack, by whichever way, read at the edge; the acks that it waits for
+in this process, and what is done after them. No model of a payload is loaded for that: a bot is
+ready before it needs them.
 
 To take a question comes before working on one: one event loop does both. An ack that takes its turn
 behind the beginnings of a hundred answers comes after the 3 s that Slack waits, and the question is
@@ -15,10 +16,14 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
+import structlog
+
 from bot.characters import as_text
 
 if TYPE_CHECKING:
     from slack_bolt.response import BoltResponse
+
+log = structlog.get_logger(__name__)
 
 JsonObject = dict[str, Any]
 
@@ -141,6 +146,41 @@ class Acks:
 
     def _since(self, then: float) -> float:
         return self._clock() - then
+
+
+DRAIN_SECONDS = 5.0
+"""How long what was begun may take to end when the process ends."""
+
+
+class BackgroundTasks:
+    """Owns what listeners do after their ack. Nothing that it runs may raise unnoticed."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> BackgroundTasks:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._tasks:
+            await asyncio.wait(list(self._tasks), timeout=DRAIN_SECONDS)
+        while self._tasks:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.wait(list(self._tasks))
+
+    def start(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Run `work` beside everything else."""
+        task = asyncio.create_task(_guarded(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def _guarded(work: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await work()
+    except Exception:
+        log.exception("task failed")
 
 
 DEEPEST = 64
