@@ -34,7 +34,7 @@ from bot.completion.options import (
     switched,
     typed,
 )
-from bot.completion.request import Option
+from bot.completion.request import Option, flag_of
 from bot.completion.search import LISTS, OFF, OPTION_NAMES, read_all
 from bot.errors import Fault
 from bot.words import request as words
@@ -313,7 +313,7 @@ class _Reader:
     def _take_unknown(self, flag: Flag) -> None:
         near = _nearest(flag) if len(self._unknown) < _MOST_COMPARED else []
         typed_flag = excerpt(flag.mark + flag.name, _LONGEST_NAME)
-        problem = words.unknown_flag(typed_flag, [_dashed(name) for name in near], self._help)
+        problem = words.unknown_flag(typed_flag, [*map(flag_of, near)], self._help)
         self._unknown[problem] = Fault("", problem)
         # Its value must not pass for the prompt, or later flags would go unseen; nor must a word of
         # the prompt for its value, or it would be missing where the text is given back.
@@ -337,7 +337,3 @@ def _nearest(flag: Flag) -> list[str]:
     """The names of the flags that are likely to be meant."""
     name = flag.name.lower().replace("-", "_").strip("_")
     return [SHORT[name].name] if name in SHORT else likeliest(name, _NAMES)
-
-
-def _dashed(name: str) -> str:
-    return f"--{name.replace('_', '-')}"

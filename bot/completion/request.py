@@ -85,7 +85,7 @@ class Option:
     @property
     def flag(self) -> str:
         """The long flag, as it is written in help."""
-        return "--" + self.name.replace("_", "-")
+        return flag_of(self.name)
 
     @property
     def typed_name(self) -> str:
@@ -95,7 +95,7 @@ class Option:
     @property
     def off_flag(self) -> str:
         """What turns a switch off."""
-        return "--no-" + self.name.replace("_", "-")
+        return flag_of(f"no_{self.name}")
 
 
 def is_text(value: str) -> bool:
@@ -117,6 +117,11 @@ Text = Annotated[str, AfterValidator(_text)]
 """From a Python object pydantic would let lone surrogates through, from JSON it does not."""
 
 Bias = Annotated[int | float, WithJsonSchema({"type": "number"})]
+
+
+def flag_of(name: str) -> str:
+    """The long flag of the option `name`."""
+    return f"--{name.replace('_', '-')}"
 
 
 class CompletionRequest(BaseModel):

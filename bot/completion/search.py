@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from bot.characters import excerpt, narrow
 from bot.completion.references import LONGEST, in_ascii
+from bot.completion.request import flag_of
 from bot.completion.tools import TOOLS, Searched
 from bot.errors import Fault
 from bot.words import request as words
@@ -305,7 +306,7 @@ def clashes(values: Mapping[str, JsonValue]) -> Iterator[Fault]:
     for one, other in EXCLUSIVE:
         if one in values and other in values:
             yield Fault(
-                other, said.EXCLUSIVE(one=_flag(one), other=_flag(other)), said.ONE_OF_THE_TWO
+                other, said.EXCLUSIVE(one=flag_of(one), other=flag_of(other)), said.ONE_OF_THE_TWO
             )
     since, until = values.get("since"), values.get("until")
     if isinstance(since, str) and isinstance(until, str) and since > until:
@@ -339,7 +340,3 @@ def settled(
             values[name] = value
     idle = {fault.parameter for fault in without_source(values)}
     return {name: value for name, value in values.items() if name in given or name not in idle}
-
-
-def _flag(name: str) -> str:
-    return "--" + name.replace("_", "-")
