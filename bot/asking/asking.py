@@ -279,7 +279,8 @@ class Asking:
         if ask.surface in ("retry", "continue"):
             return ""
         sentences = []
-        if request.choices > most:
+        wanted = "n" not in ask.defaulted or len(request.prompts) > 1
+        if wanted and request.choices > most:
             sentences.append(talk.ANSWERS_UNSEEN(answers=request.choices, most=most))
         asked = request.logprobs is not None and "logprobs" not in ask.defaulted
         if asked and self._grok.catalogue.ignores_logprobs(request.model):

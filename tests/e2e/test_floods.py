@@ -167,7 +167,10 @@ async def test_of_more_answers_than_messages_is_told_at_once_that_not_all_are_se
     async with on_stage(redis_url, answer_messages=3) as stage:
         few = await stage.ask("-n 3 Write")
         many = await stage.ask("-n 4 Write")
+        await stage.ask("defaults set -n 4 me")
+        by_default = await stage.ask("Write")
 
         assert not (few.ack_body or {}).get("text")
         assert many.ack_body["text"] == talk.ANSWERS_UNSEEN(answers=4, most=3)
         assert "Stop" not in str(many.ack_body["blocks"])
+        assert not (by_default.ack_body or {}).get("text")
