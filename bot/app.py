@@ -29,11 +29,12 @@ from bot.crash_points import arm_process
 from bot.duties import Duty
 from bot.errors import StartupError
 from bot.joining.bot import Bot
+from bot.net.web_address import INSTALL_PATH
 from bot.ops import command_words
 from bot.ops.heap import load
 from bot.ops.setting_faults import set_names, unknown_settings
 from bot.ops.startup import Met, meet_app, meet_slack, settings_faults
-from bot.settings import INSTALL_PATH, Settings, serves_several
+from bot.settings import Settings, serves_several
 from bot.slack.web_api import slack_client, slack_session
 
 if TYPE_CHECKING:

@@ -19,9 +19,10 @@ from pydantic import SecretStr
 
 from bot.app import open_bot, until
 from bot.eval.demo_page import DIRECTORY, Notice, leave_notice
+from bot.net.web_address import INSTALL_PATH
 from bot.ops import command_words
 from bot.ops.manifest import SCOPES, manifest
-from bot.settings import INSTALL_PATH, Settings
+from bot.settings import Settings
 from sandbox.grok import GrokServer
 from sandbox.workspace import AppConfig, Workspace, Workspaces
 

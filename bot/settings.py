@@ -54,13 +54,6 @@ def _tool_price_list(text: str) -> str:
 Streaming = Literal["edit", "native", "auto"]
 """How answers in threads grow."""
 
-SLACK_PATH = "/slack/events"
-"""Where Slack posts everything to, in HTTP mode."""
-INSTALL_PATH = "/slack/install"
-REDIRECT_PATH = "/slack/oauth_redirect"
-"""The pages by which workspaces install the app: the first one, and where Slack leads back to."""
-
-
 ENV_FILE = ".env"
 """Read besides the environment, from the directory where the bot is started."""
 
@@ -156,6 +149,11 @@ class Settings(BaseModel):
     xai_api_key: SecretStr | None = Field(None, description="Grok API key, from console.x.ai.")
     xai_base_url: str = Field(
         "https://api.x.ai/v1", description="Base address of the Grok API, or of one like it."
+    )
+    grok_proxy: SecretStr | None = Field(
+        None,
+        description="Proxy by which Grok is reached (`http://[user:password@]host:port`); unset: "
+        "none, whatever `HTTPS_PROXY` says.",
     )
     grok_model: str = Field("grok-4.3", description="Model when nobody chose one.")
     grok_endpoint: Literal["auto", "completions", "chat", "responses"] = Field(

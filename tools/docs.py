@@ -31,7 +31,7 @@ _FORGET: dict[Forget, str] = {
 }
 
 _COMPOSE = "Password of the Valkey in compose.yaml; openssl rand -hex 32 makes one."
-_TO_FILL_IN = ("slack_bot_token", "slack_app_token", "slack_signing_secret", "xai_api_key")
+_TO_FILL_IN = ("slack_bot_token", "slack_app_token", "xai_api_key")
 
 
 def generated() -> dict[Path, str]:

@@ -41,13 +41,18 @@ async def open_grok(settings: Settings) -> AsyncIterator[GrokClient]:
     """A client with connections of its own, which are opened when it first asks something, and
     closed at the end.
 
-    Raises `StartupError` where `XAI_BASE_URL` is no address, or `XAI_API_KEY` no key.
+    Raises `StartupError` where `XAI_BASE_URL` or `GROK_PROXY` is no address, or `XAI_API_KEY` no
+    key.
     """
     secret = settings.xai_api_key
     if secret is not None and not is_one_word(secret.get_secret_value().strip()):
         raise StartupError([WRONG_XAI_API_KEY])
-    if fault := web_address_fault("XAI_BASE_URL", settings.xai_base_url):
-        raise StartupError([fault])
+    proxy = settings.grok_proxy
+    faults = [web_address_fault("XAI_BASE_URL", settings.xai_base_url)]
+    if proxy is not None:
+        faults.append(web_address_fault("GROK_PROXY", proxy.get_secret_value()))
+    if any(faults):
+        raise StartupError([*filter(None, faults)])
     async with AsyncExitStack() as stack:
 
         @cache

@@ -14,9 +14,10 @@ from bot.jobs.worker import Connected
 from bot.joining.wiring import waiting_of
 from bot.joining.workspace import Ground, Own, open_team
 from bot.net.listening import Handler, Listening
+from bot.net.web_address import INSTALL_PATH
 from bot.ops import words
 from bot.ops.manifest import scopes_of
-from bot.settings import INSTALL_PATH, Settings, admins_in, welcome_places
+from bot.settings import Settings, admins_in, welcome_places
 from bot.slack.installation import Installation
 from bot.store.grok_keys import GrokKeys
 from bot.store.installations import Installations

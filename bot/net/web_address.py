@@ -1,5 +1,5 @@
 """Addresses on the web that settings give, and what is shown there: what each has to be before
-anything is sent."""
+anything is sent; and the paths under which the bot has its own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,12 @@ import re
 from urllib.parse import urlsplit
 
 from bot.words.terminal import startup as words
+
+SLACK_PATH = "/slack/events"
+"""Where Slack posts everything to, in HTTP mode."""
+INSTALL_PATH = "/slack/install"
+REDIRECT_PATH = "/slack/oauth_redirect"
+"""The pages by which workspaces install the app: the first one, and where Slack leads back to."""
 
 _HOST = re.compile(r"[^\s/\\<>\"'`{}|^$%\[\]]+")
 """Of a host that is no IPv6 address: names of other alphabets are fine."""

@@ -11,9 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bot.errors import StartupError
-from bot.net.web_address import web_address_fits
+from bot.net.web_address import REDIRECT_PATH, SLACK_PATH, web_address_fits
 from bot.ops import words
-from bot.settings import REDIRECT_PATH, SLACK_PATH
 from bot.words.home import PROMPTS
 
 Manifest = dict[str, Any]

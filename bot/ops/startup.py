@@ -168,6 +168,7 @@ def _addresses(settings: Settings) -> Iterator[Trouble]:
     web = {
         "SLACK_API_URL": settings.slack_api_url,
         "XAI_BASE_URL": settings.xai_base_url,
+        "GROK_PROXY": settings.grok_proxy.get_secret_value() if settings.grok_proxy else None,
         "OTEL_EXPORTER_OTLP_ENDPOINT": settings.otel_exporter_otlp_endpoint,
     }
     for name, address in web.items():

@@ -32,7 +32,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import StoreUnavailable
 from bot.net.listening import Handler
-from bot.settings import INSTALL_PATH, REDIRECT_PATH
+from bot.net.web_address import INSTALL_PATH, REDIRECT_PATH
 from bot.slack_limits import TIER_4_PER_MINUTE
 from bot.store.installations import STATE_SECONDS
 from bot.store.seal import SealBroken

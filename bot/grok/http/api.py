@@ -26,6 +26,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import httpx
 import structlog
+from pydantic import SecretStr
 
 from bot.completion.result import Chunk
 from bot.files.file import DataUrl
@@ -70,11 +71,25 @@ def open_http(settings: Settings) -> httpx.AsyncClient:
     # Its own context goes unused, as the session has one: let it not read all certificates again.
     unused = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     return httpx.AsyncClient(
-        transport=SippingTransport(verify=unused, client=session),
+        transport=SippingTransport(
+            verify=unused,
+            client=session,
+            proxy=_proxy(settings.grok_proxy),
+        ),
         timeout=httpx.Timeout(None, connect=_CONNECT_SECONDS, pool=_CONNECT_SECONDS),
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         trust_env=False,
     )
+
+
+def _proxy(address: SecretStr | None) -> httpx.Proxy | None:
+    """What stands between the bot and the API; who asks is said in a header, as aiohttp wants."""
+    if address is None:
+        return None
+    url = httpx.URL(address.get_secret_value())
+    who = aiohttp.encode_basic_auth(url.username, url.password) if url.userinfo else None
+    headers = {"Proxy-Authorization": who} if who else None
+    return httpx.Proxy(url.copy_with(userinfo=b""), headers=headers)
 
 
 def _session(*, safe: bool) -> aiohttp.ClientSession:

@@ -348,6 +348,8 @@ class SippingTransport(AiohttpTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """The response to `request`, for `transport_of`."""
+        if self.proxy and request.url.scheme == "http":
+            request.headers.update(self.proxy.headers)  # aiohttp tells them to tunnels alone
         response = await super().handle_async_request(request)
         inner = getattr(response.stream, "_aiohttp_response", None)
         if inner is not None:

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from bot.net.http_connection import refused
 from bot.net.listening import Handler, Listening
-from bot.settings import SLACK_PATH
+from bot.net.web_address import SLACK_PATH
 from bot.slack.inbound import bolt
 from bot.slack.inbound.incoming import Acks, Answering, JsonObject, Malformed, json_object
 from bot.slack_limits import SIGNATURE_AGE_SECONDS
