@@ -195,14 +195,17 @@ def denied(
         field = _FIELD if ask.surface in FORMS else ""
         others = fitting(error.shortages, ask, hold_of, efforts)
         lines += [words.would_fit(changed(ask, other), field=field) for other in others]
-    lines.append(_who_allows_more(recipient))
+    lines.append(_who_allows_more(error.shortages[0], recipient))
     return "\n".join(lines)
 
 
-def _who_allows_more(recipient: Recipient) -> str:
-    if recipient.is_admin:
-        return words.ALLOW_MORE
-    return admins_can("allow more", mentions(recipient.admins))
+def _who_allows_more(short: Shortage, recipient: Recipient) -> str:
+    """How more is allowed of the first of what is short, or by whom."""
+    if not recipient.is_admin:
+        return admins_can("allow more", mentions(recipient.admins))
+    scope = short.scope
+    whose = f"user {scope.id}" if scope.kind == "user" else scope.kind
+    return words.ALLOW_MORE(name=short.name, whose=whose)
 
 
 def used_up(

@@ -189,7 +189,7 @@ class Chain:
         that the answer is complete is told last. None where no message opens a thread."""
         if not self._opens_thread or len(messages) == 1:
             return None
-        foot = Foot(self._job_id, ("stop",), (words.WRITING,), (words.ON_IN_THREAD,))
+        foot = Foot(self._job_id, ("stop",), (words.WRITING,), (self._beside_it,))
         (markdown, _), _ = self._made[0]
         return self._message(0, markdown, foot)
 
@@ -297,8 +297,14 @@ class Chain:
         feet = [*[BARE] * (count - 1), replace(foot, lines=(*foot.lines, *below))]
         if self._opens_thread and (count > 1 or self._continued):
             first = foot if count > 1 else feet[0]
-            feet[0] = replace(first, above=(words.ON_IN_THREAD,))
+            feet[0] = replace(first, above=(self._beside_it,))
         return feet
+
+    @property
+    def _beside_it(self) -> str:
+        """What is said of the thread below the first message."""
+        whole = len(self._flows) > 1 and self._flows[0].messages == 1
+        return words.OTHERS_IN_THREAD if whole else words.ON_IN_THREAD
 
     def _messages(self, shown: Sequence[str], feet: Sequence[Foot]) -> list[Message]:
         return [self._message(*each) for each in zip(count(), shown, feet)]

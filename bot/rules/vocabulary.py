@@ -15,6 +15,8 @@ COMMAND_SYNONYMS = {
     "audits": "audit",
     "feedbacks": "feedback",
     "unpause": "resume",
+    "halp": "help",
+    "commands": "help",
 }
 POLITE = frozenset(("please", "pls", "plz", "now", "thanks"))
 BESIDE_SAID = POLITE | frozenset(
@@ -53,7 +55,7 @@ _SET_SYNONYMS: Mapping[str, tuple[str, ...]] = {
 _ALLOW_SYNONYMS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("add", "enable", "permit", "unblock"), ("allow",)),
     **dict.fromkeys(("remove", "delete", "disable", "deny", "block", "ban"), ("forbid",)),
-    **dict.fromkeys(("reset", "clear"), ("allow",)),
+    **dict.fromkeys(("reset", "clear", "unset"), ("allow",)),
 }
 ACTION_SYNONYMS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "models": _ALLOW_SYNONYMS,

@@ -72,14 +72,16 @@ def loading_view(title: str = words.TITLE) -> Json:
 
 
 def parameter_field(parameter: Option, filled: Filled) -> Json:
-    """The field of one parameter."""
+    """The field of one parameter. A number that its field may not begin with says what fits: who
+    typed it sees it there, and whoever does not reads in its place that it is kept."""
     value = filled.values.get(parameter.name)
     text = field_text(parameter.name, value)
+    told = text is not None or parameter.kind in ("integer", "number")
     return input_block(
         parameter.name,
         parameter.label,
         _element(parameter, text),
-        hint=_hint(parameter) if text is not None else _kept(value),
+        hint=_hint(parameter) if told else _kept(value),
     )
 
 

@@ -160,14 +160,14 @@ def _chosen(name: str, value: object) -> str:
     return choices.get(str(value), str(value))
 
 
-ALLOW_MORE = "`/grok quota set` allows more."
+ALLOW_MORE = Sentence("`/grok quota set {name}=NUMBER {whose}` allows more.")
 """To somebody who may do it, behind a refusal."""
 
 CLOSED = "Grok was not asked, since no questions were taken here. Please try again."
 
 # --- what was used and what is left ---------------------------------------------------------
 
-NO_QUOTAS = "Nothing is limited here: ask as much as you like."
+NO_QUOTAS = "No quota is set here: ask as much as you like."
 NO_QUOTAS_OF_YOURS = "There is no quota of your own."
 TODAY = "Today"
 THIS_MONTH = "This month"

@@ -112,9 +112,15 @@ def test_the_admins_of_the_settings_are_named() -> None:
 def test_an_admin_is_not_sent_to_an_admin() -> None:
     text = told(shortage(), recipient=Recipient(admins=(BEN,), is_admin=True))
 
-    assert text.endswith(words.ALLOW_MORE)
+    assert text.endswith(words.ALLOW_MORE(name="tokens-per-day", whose="channel"))
     assert "can allow more" not in text
     assert f"<@{BEN}>" not in text
+
+
+def test_how_an_admin_allows_somebody_more_can_be_typed() -> None:
+    text = told(shortage(scope=Scope("user", BEN)), recipient=Recipient(is_admin=True))
+
+    assert text.endswith(f"`/grok quota set tokens-per-day=NUMBER user {BEN}` allows more.")
 
 
 # What would fit

@@ -285,6 +285,13 @@ def test_a_first_message_outside_of_threads_says_where_the_answer_goes_on() -> N
     assert words.ON_IN_THREAD not in str(chain.complete(answer("short"))[0].blocks)
 
 
+def test_a_first_answer_of_several_that_is_whole_says_where_the_others_are() -> None:
+    for first, said in (("word", words.OTHERS_IN_THREAD), ("word " * 5_000, words.ON_IN_THREAD)):
+        chain = Chain(QUESTION, "job1", opens_thread=True)
+        root, *_ = chain.growing([Section(text=first, done=True), Section(text="another")])
+        assert said in str(root.blocks)
+
+
 def test_a_first_message_is_not_complete_before_the_others_are_there() -> None:
     chain = Chain(QUESTION, "job1", opens_thread=True)
     sections = [Section(text="word " * 5_000)]

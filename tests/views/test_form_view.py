@@ -194,6 +194,13 @@ def test_what_no_field_holds_is_said_to_be_kept() -> None:
     assert fields["suffix"]["hint"]["text"] == words.KEPT_STRANGE
 
 
+def test_a_number_that_does_not_fit_keeps_the_hint_that_says_what_does() -> None:
+    fields = fields_of(view_of(Filled(values={"temperature": 9})))
+
+    assert fields["temperature"]["element"]["placeholder"]["text"] == words.KEPT
+    assert words.WITHIN(least=0, most=2) in fields["temperature"]["hint"]["text"]
+
+
 def test_what_is_kept_gives_way_to_what_is_typed() -> None:
     filled = Filled(values={"prompt": "x" * 5000, "seed": 2**60}, system="s" * 4000)
     typed = {"prompt": "Hi", "seed": "7", "system": "Be brief"}
