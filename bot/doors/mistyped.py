@@ -20,6 +20,7 @@ from bot.doors.form_window import Typed
 from bot.doors.forms import FindTyped
 from bot.errors import SlackError
 from bot.patience import soon
+from bot.rules.nearly import STOP_BUTTON, odd_word
 from bot.slack.blocks import Message, Offered, offer
 from bot.slack.inbound.interactions import Click
 from bot.slack.side import SlackSide
@@ -27,6 +28,8 @@ from bot.store.side import StoreSide
 from bot.words import talk
 
 log = structlog.get_logger(__name__)
+
+_HELP_ON = "/grok help "
 
 ASK_ANYWAY = "ask_anyway"
 TO_FORM = "typed_to_form"
@@ -56,7 +59,7 @@ class Mistyped:
         asks it all the same. Or it is one, and only `/grok` carries it out."""
         name = await self._kept(Typed(text=text, place=place))
         exact = command.replace("＠", "@") == " ".join(["/grok", *text.split()])
-        meant = talk.TYPED_ELSEWHERE(command) if exact else talk.MEANT(command)
+        meant = talk.TYPED_ELSEWHERE(command) if exact else _meant(text, command)
         if not name:
             return offer(f"{meant} {talk.TYPE_TO_ASK}", ())
         return offer(meant, (Offered(ASK_ANYWAY, talk.ASK_ANYWAY, name),))
@@ -133,6 +136,15 @@ class Mistyped:
 
     async def _tell(self, click: Click, sentence: str) -> None:
         await self._slack.ephemeral.answer(click, sentence)
+
+
+def _meant(text: str, command: str) -> str:
+    """What was meant by a `text` that is not quite a command."""
+    if command == STOP_BUTTON:
+        return talk.MEANT_STOP
+    if command.startswith(_HELP_ON):
+        return talk.MEANT_HELP(odd=odd_word(text), command=command)
+    return talk.MEANT(command)
 
 
 def _kept_at(name: str) -> str:

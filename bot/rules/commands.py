@@ -42,7 +42,7 @@ from bot.rules.arguments import (
 from bot.rules.policy import Fields, searchable_fields
 from bot.rules.quota import QUOTAS
 from bot.rules.saved_prompts import one_name, to_save, to_use
-from bot.rules.vocabulary import COMMAND_SYNONYMS, FIRST_VERBS
+from bot.rules.vocabulary import COMMAND_SYNONYMS, FIRST_VERBS, STOPPING
 from bot.words import commands as said
 from bot.words import files as file_words
 from bot.words import request as words
@@ -271,7 +271,9 @@ def may_be_slip(text: str) -> bool:
     or like what is said in threads, or it is several. What was meant: `bot.rules.nearly`."""
     first = next(filter(None, map(from_seen, text.split())), "")
     name = keyword(first.rstrip("?!") or first)
-    if name in SAID_IN_THREADS or name in FIRST_VERBS or name in _ALSO or near_command(name):
+    if name in SAID_IN_THREADS or name in _ALSO or near_command(name):
+        return True
+    if name in FIRST_VERBS or name in STOPPING:
         return True
     lower = text.lower()
     said = any(is_slip(name, each) for each in SAID_IN_THREADS)

@@ -47,6 +47,7 @@ from bot.rules.vocabulary import (
     ACTION_SYNONYMS,
     ACTIONS,
     BESIDE_SAID,
+    BESIDE_STOP,
     COMMAND_SYNONYMS,
     FILLERS,
     HELPED,
@@ -54,6 +55,7 @@ from bot.rules.vocabulary import (
     PERIODS,
     POLITE,
     SCOPES,
+    STOPPING,
     WHY_AND_WHEN,
 )
 
@@ -90,6 +92,22 @@ _MARKS = frozenset("{}[]<>%$=|")
 _FLAG = re.compile(r"--[a-z][a-z_-]*(?:=.*)?", re.IGNORECASE | re.DOTALL)
 
 
+STOP_BUTTON = "Stop"
+"""What was meant where somebody typed that an answer is to stop, which no command does."""
+
+
+def odd_word(text: str) -> str:
+    """The first word of a text that is nearly a command which means nothing there; empty where
+    that is not known, and for what may be a key or a prompt."""
+    words = list(filter(None, map(from_seen, text.split())))
+    command = near_command(keyword(words[0])) if words else ""
+    if command in ("", _HELP, "key", "prompts"):
+        return ""
+    acts = ACTIONS.get(command, frozenset()) | ACTION_SYNONYMS.get(command, {}).keys()
+    odd = (word for word in words[1:] if keyword(word) not in acts and not _means(command, word))
+    return excerpt(next(odd, "").replace("`", "'"), _LONGEST_TOPIC)
+
+
 def meant(text: str, mentions: Sequence[str] = (), *, written: bool = False) -> str:
     """What somebody is likely to have meant who typed `text`, Slack's own escapes undone; empty
     when it is a question, as is all that is not `may_be_slip`. `written`: as a message, where
@@ -109,7 +127,7 @@ def meant(text: str, mentions: Sequence[str] = (), *, written: bool = False) -> 
     words = [*words[:-1], words[-1].rstrip(_AT_THE_END) or words[-1]]
     first, *rest = words
     if said := _said(keyword(first), rest, written=written):
-        return f"@Grok {said}"
+        return said
     command = near_command(keyword(first))
     if command == _HELP:
         return _help(rest, written=written)
@@ -168,14 +186,17 @@ def _is_flagged(first: str, rest: Sequence[str]) -> bool:
 
 
 def _said(first: str, rest: Sequence[str], *, written: bool) -> str:
-    """What is said in a thread, where that was meant; as a message a slip of it alone."""
+    """What is said in a thread, where that was meant; as a message a slip of it alone. Or
+    `STOP_BUTTON`."""
+    if first in STOPPING and all(keyword(word) in BESIDE_STOP for word in rest):
+        return STOP_BUTTON
     if not all(keyword(word) in BESIDE_SAID for word in rest):
         return ""
     if first in SAID_IN_THREADS:
-        return "" if written and not rest else first
+        return "" if written and not rest else f"@Grok {first}"
     if first.endswith(_INFLECTED):
         return ""
-    return next((said for said in SAID_IN_THREADS if is_slip(first, said)), "")
+    return next((f"@Grok {said}" for said in SAID_IN_THREADS if is_slip(first, said)), "")
 
 
 def _is_no_sentence(first: str, command: str, rest: Sequence[str]) -> bool:

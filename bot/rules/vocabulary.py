@@ -31,6 +31,12 @@ FIRST_VERBS = (
 )
 """What to do, where it is said before what it is done to: `set quota …`, `show usage`."""
 
+STOPPING = frozenset(("stop", "cancel", "abort", "halt"))
+BESIDE_STOP = POLITE | frozenset(
+    ("it", "this", "that", "the", "answer", "answering", "writing", "generating", "grok", "@grok")
+)
+"""What is typed to stop an answer, and words beside it."""
+
 HELPED = frozenset(
     ("me", "us", "him", "her", "them", "you", "it", "myself", "yourself", "wanted", "desk")
 )

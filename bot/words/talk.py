@@ -69,6 +69,11 @@ MEANT = Sentence(
     "Grok was not asked: that looks like a command, but it is not quite one. Did you mean "
     "`{command}`?"
 )
+MEANT_HELP = Sentence(
+    "Grok was not asked: that looks like a command, but not all of it is one[: `{odd}` means "
+    "nothing there]. `{command}` says what there is."
+)
+MEANT_STOP = "Grok was not asked. To stop an answer, press *Stop* below it."
 TYPED_ELSEWHERE = Sentence(
     "Grok was not asked: that looks like a command, and commands are typed with a slash: "
     "`{command}`."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.rules.commands import may_be_slip
-from bot.rules.nearly import meant
+from bot.rules.nearly import STOP_BUTTON, meant, odd_word
 
 
 @pytest.mark.parametrize(
@@ -35,9 +35,35 @@ def test_a_verb_may_come_first(text: str, command: str) -> None:
     assert (meant(text) if may_be_slip(text) else "") == command
 
 
+@pytest.mark.parametrize("text", ["stop", "Cancel please", "stop it now", "stop!", "abort this"])
+def test_what_is_to_stop_is_no_question(text: str) -> None:
+    assert may_be_slip(text)
+    assert meant(text) == meant(text, written=True) == STOP_BUTTON
+
+
+@pytest.mark.parametrize(
+    ("text", "odd"),
+    [
+        ("quota set foo channel", "foo"),
+        ("quota set usd-per-month ten", "ten"),
+        ("usage `bogus`", "'bogus'"),
+        ("defaults clear zebra", "zebra"),
+        ("pause until monday", ""),
+        ("key xai-12345", ""),
+        ("prompts delete a b", ""),
+        ("help foo", ""),
+        ("set foo", ""),
+        ("", ""),
+    ],
+)
+def test_what_means_nothing_behind_a_command_is_named(text: str, odd: str) -> None:
+    assert odd_word(text) == odd
+
+
 @pytest.mark.parametrize(
     "text",
     [
+        *("stop words in nltk", "cancel my subscription", "abort a merge in git"),
         *("show me the money", "show models of the atom", "show me the usage of the semicolon"),
         *("list models of ford", "list prompts for writers", "view models in CATIA"),
         *("get feedback on my essay", "get usage statistics for redis", "get defaults from a dict"),
