@@ -368,17 +368,6 @@ def serves_several(settings: Settings) -> bool:
     return settings.slack_client_id is not None and settings.slack_bot_token is None
 
 
-def admins_in(settings: Settings, team: str) -> frozenset[str]:
-    """Those of `GROK_ADMINS` that are named as admins of `team`: `T…:U…`."""
-    named = (entry.partition(":") for entry in admins_of(settings))
-    return frozenset(user for place, _, user in named if place == team and user)
-
-
-def welcome_places(settings: Settings) -> frozenset[str]:
-    """The ids in `SLACK_TEAMS`; empty: everybody is welcome."""
-    return frozenset(filter(None, (place.strip() for place in settings.slack_teams.split(","))))
-
-
 def asking_channels(settings: Settings) -> tuple[str, ...]:
     """The ids in `ASKING_CHANNELS`; empty: everywhere."""
     return tuple(filter(None, (channel.strip() for channel in settings.asking_channels.split(","))))

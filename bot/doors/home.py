@@ -16,6 +16,7 @@ from bot.admin.usage import cap_line, limits_and_use
 from bot.asking.admission import Permission, knows_rules
 from bot.asking.rules_text import default_label, default_value, kept_out, notices, searchable_text
 from bot.completion.ask import Ask
+from bot.completion.search import OFF
 from bot.grok.client import GrokClient
 from bot.patience import soon
 from bot.rules.policy import InForce, Limit, Models, Policy
@@ -192,10 +193,11 @@ class HomeRules:
 
     def _defaults(self, values: Mapping[str, JsonValue], of_channels: Iterable[str]) -> HomePart:
         most = values["max_tokens"]
+        searches = values.get("search", OFF) != OFF
         others = [
             words.DEFAULT(label=default_label(name), value=default_value(name, value))
             for name, value in values.items()
-            if name not in _FIRST
+            if name not in _FIRST and (searches or name != "max_turns")
         ]
         return view.defaults(
             str(values["model"]),

@@ -17,7 +17,7 @@ from bot.net.listening import Handler, Listening
 from bot.net.web_address import INSTALL_PATH
 from bot.ops import words
 from bot.ops.manifest import scopes_of
-from bot.settings import Settings, admins_in, welcome_places
+from bot.settings import Settings, admins_of
 from bot.slack.installation import Installation
 from bot.store.grok_keys import GrokKeys
 from bot.store.installations import Installations
@@ -117,3 +117,14 @@ def install_port(settings: Settings, routes: Mapping[str, Mapping[str, Handler]]
     return Listening(
         routes, settings.host, settings.port, variable="PORT", grace=1, most=MOST_CONNECTIONS
     )
+
+
+def admins_in(settings: Settings, team: str) -> frozenset[str]:
+    """Those of `GROK_ADMINS` that are named as admins of `team`: `T…:U…`."""
+    named = (entry.partition(":") for entry in admins_of(settings))
+    return frozenset(user for place, _, user in named if place == team and user)
+
+
+def welcome_places(settings: Settings) -> frozenset[str]:
+    """The ids in `SLACK_TEAMS`; empty: everybody is welcome."""
+    return frozenset(filter(None, (place.strip() for place in settings.slack_teams.split(","))))

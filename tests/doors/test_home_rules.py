@@ -81,10 +81,15 @@ async def test_the_defaults_are_those_of_the_workspace_and_of_ones_channels(tab:
     assert words.DEFAULT(label="Temperature", value="0.4") in shown
     line = "*Temperature* 0.1 and *Where the answer goes* `thread`"
     assert words.IN_CHANNEL(channel=f"<#{GENERAL}>", defaults=line) in shown
-    assert "How often to search:* 3" in shown
+    assert "How often to search" not in shown
     assert "--max-turns" not in shown
     assert ENGINEERING not in shown
     assert GENERAL not in await tab.shown()
+
+
+async def test_how_often_is_searched_is_said_where_anything_is(tab: Tab) -> None:
+    await tab.change(WORKSPACE, default_fields({"search": "web"}))
+    assert "How often to search:* 3" in await tab.shown()
 
 
 async def test_quotas_have_bars(tab: Tab) -> None:
