@@ -12,7 +12,7 @@ from bot.characters import excerpt
 from bot.rules.arguments import CommandTarget
 from bot.rules.commands import AdminCommand
 from bot.rules.quota import WORKSPACE, Scope
-from bot.rules.saved_prompts import Offer, has_place, nearest_name
+from bot.rules.saved_prompts import Offer, has_place, nearest_name, other_place
 from bot.slack.blocks import mention
 from bot.store.policies import Saved
 from bot.words import admin as admin_words
@@ -97,7 +97,8 @@ class PromptCommands:
         if not await self._saved.set_prompt(owner, name, text):
             return CommandReply((words.FULL,))
         how, replaced = words.how_asked(name, place=has_place(text)), _replaced(name, text, own)
-        return CommandReply((words.SAVED_AS(how=how, name=name, replaced=replaced),))
+        other = other_place(text)
+        return CommandReply((words.SAVED_AS(how=how, name=name, replaced=replaced, other=other),))
 
     async def share(self, command: AdminCommand, caller: Caller) -> CommandReply:
         """One of the caller's, as it is now, with the channel or the workspace."""

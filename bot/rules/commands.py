@@ -47,6 +47,7 @@ from bot.words import commands as said
 from bot.words import files as file_words
 from bot.words import request as words
 from bot.words import search as search_words
+from bot.words.talk import TO_STOP
 
 _ASK = re.compile(r"\s*ask(?:\s*(?P<colon>[:：])|(?=\s))\s*", re.IGNORECASE)
 _NAME = re.compile(r"(?:/grok(?:\s+|\Z))++", re.IGNORECASE)
@@ -353,6 +354,8 @@ def option_help(option: Option, command: str = "/grok") -> str:
     lines.append(words.HELP_EXAMPLE(command=command, usage=usage_of(option)))
     if option.completions_only:
         lines.append(words.HELP_COMPLETIONS_ONLY)
+    if option.name == "stop" and command == "/grok":
+        lines.append(TO_STOP)
     if option.name == "search":
         lines += [search_words.HELP_NARROWED, _lines(NARROWING)]
     return "\n".join(lines)

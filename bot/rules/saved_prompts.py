@@ -21,6 +21,8 @@ MOST_CHARS = 2_500
 _PLACE = re.compile(r"\{\{[ ]{0,3}text[ ]{0,3}\}\}|\{[ ]{0,3}text[ ]{0,3}\}", re.IGNORECASE)
 """What stands for the words behind the name: `{text}`, or as other templates have it."""
 
+_ANY_PLACE = re.compile(r"\{\{?[ ]{0,3}[A-Za-z][A-Za-z0-9_-]{0,30}[ ]{0,3}\}\}?")
+
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,29}")
 _QUOTED = re.compile(rf"\s*[{QUOTES}]([^{QUOTES}]*)[{QUOTES}](?=\s|\Z)")
 _RESERVED = (
@@ -73,6 +75,12 @@ def one_name(text: str, split: Split) -> Arguments | None:
         return None
     name = _keyed(quoted[1] if quoted else "".join(end.before))
     return Arguments(end.target, (name,), faults=(*_faults_of_saved(name), *end.faults))
+
+
+def other_place(template: str) -> str:
+    """What looks like a place of a template and is none: `{name}`; empty for nothing."""
+    found = (each[0] for each in _ANY_PLACE.finditer(template))
+    return next((each for each in found if not _PLACE.fullmatch(each)), "")
 
 
 def has_place(template: str) -> bool:

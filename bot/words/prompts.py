@@ -38,7 +38,8 @@ def how_asked(name: str, *, place: bool) -> str:
 
 _REPLACED = "[, in place of the one that was `{replaced}` before]"
 SAVED_AS = Sentence(
-    "Saved" + _REPLACED + ". {how} asks it, `/grok prompts share {name}` shares it."
+    "Saved" + _REPLACED + ". {how} asks it, `/grok prompts share {name}` shares it.[ `{other}` "
+    "stays in it as it is: what you type takes the place of `{{text}}` alone.]"
 )
 """`how` is what `how_asked` says; `replaced` the name where it took the place of another one; in
 `SHARED` as well."""

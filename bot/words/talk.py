@@ -73,7 +73,8 @@ MEANT_HELP = Sentence(
     "Grok was not asked: that looks like a command, but not all of it is one[: `{odd}` means "
     "nothing there]. `{command}` says what there is."
 )
-MEANT_STOP = "Grok was not asked. To stop an answer, press *Stop* below it."
+TO_STOP = "To stop an answer, press *Stop* below it."
+MEANT_STOP = f"Grok was not asked. {TO_STOP}"
 TYPED_ELSEWHERE = Sentence(
     "Grok was not asked: that looks like a command, and commands are typed with a slash: "
     "`{command}`."

@@ -34,6 +34,7 @@ async def test_a_prompt_is_saved_used_shared_and_deleted(redis_url: str) -> None
         await stage.answer(before)
         bens = json.dumps(stage.messages())
         await told(stage, "prompts save brief Mine: {text}", user=BEN)
+        odd = await told(stage, "prompts save odd Review {{code}} again", user=CHLOE)
         both = await told(stage, "prompts", user=BEN)
         not_hers = await told(stage, "prompts delete brief", user=CHLOE)
         gone = await told(stage, "prompts delete brief channel")
@@ -42,6 +43,8 @@ async def test_a_prompt_is_saved_used_shared_and_deleted(redis_url: str) -> None
     assert nothing == words.NONE_SAVED
     assert saved == words.SAVED_AS(how=words.how_asked("brief", place=True), name="brief")
     assert "`/grok prompts use brief …` asks it" in saved
+    assert "`{{code}}` stays in it as it is" in odd
+    assert odd.endswith("takes the place of `{text}` alone.")
     assert '"temperature": 0.2' in sent
     assert "Say it in one line: -t 2 is hot" in sent
     assert unknown == elsewhere == words.UNKNOWN(name="brief")

@@ -14,11 +14,13 @@ from bot.rules.commands import (
     Help,
     find_topic,
     help_text,
+    option_help,
     parameter_table,
     parse,
     parse_command,
 )
 from bot.rules.quota import QUOTAS
+from bot.words import talk
 
 
 def test_the_overview_names_every_flag_and_how_to_ask() -> None:
@@ -117,3 +119,8 @@ def test_the_table_has_a_row_for_each_parameter() -> None:
         assert row.count("|") == 6
         assert row.startswith(f"| `{OPTIONS[parameter.name].flag}`")
         assert parameter.allowed in row
+
+
+def test_help_on_where_an_answer_ends_says_too_how_one_is_stopped() -> None:
+    assert talk.TO_STOP in help_text("stop")
+    assert talk.TO_STOP not in option_help(OPTIONS["stop"], "grok-bot ask")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.completion.flags import parse_text
 from bot.rules.commands import parse_command
-from bot.rules.saved_prompts import MOST_CHARS, filled, has_place
+from bot.rules.saved_prompts import MOST_CHARS, filled, has_place, other_place
 
 BRIEF = "-t 0.2 --system 'About {text}' Say it\n  in one line: {text}."
 
@@ -123,6 +123,20 @@ def test_no_text_raises_and_all_of_it_arrives(template: str, words: str) -> None
     parse_command(f"prompts save a {template}")
     parse_command(f"prompts use {template}")
     assert MOST_CHARS < 3_000
+
+
+@pytest.mark.parametrize(
+    ("template", "other"),
+    [
+        ("Review {{code}} for errors", "{{code}}"),
+        ("Write to { name } of {text}", "{ name }"),
+        ("{text}, {{ TEXT }}", ""),
+        ('Explain {"a": 1} and {}', ""),
+        (f"{{{'a' * 40}}}", ""),
+    ],
+)
+def test_what_looks_like_a_place_and_is_none_is_found(template: str, other: str) -> None:
+    assert other_place(template) == other
 
 
 def test_a_name_that_is_none_comes_with_the_words_that_are_not_to_be_one() -> None:
