@@ -303,7 +303,7 @@ class Chain:
     @property
     def _beside_it(self) -> str:
         """What is said of the thread below the first message."""
-        whole = len(self._flows) > 1 and self._flows[0].messages == 1
+        whole = len(self._flows) > 1 and self._flows[0].messages == 1 and 0 not in self._continued
         return words.OTHERS_IN_THREAD if whole else words.ON_IN_THREAD
 
     def _messages(self, shown: Sequence[str], feet: Sequence[Foot]) -> list[Message]:

@@ -163,7 +163,7 @@ async def test_each_of_several_answers_goes_on_by_itself(redis_url: str) -> None
             ["continue"],
             ["continue", "retry", "edit", "details"],
         ]
-        assert words.ON_IN_THREAD in answers[0].shown
+        assert words.OTHERS_IN_THREAD in answers[0].shown
         assert last_line(answers[0]) == last_line(answers[2]) != ""
         stage.grok.script(Script(text="and on"))
         await press(stage, ANA, answers[1])

@@ -288,8 +288,12 @@ def test_a_first_message_outside_of_threads_says_where_the_answer_goes_on() -> N
 def test_a_first_answer_of_several_that_is_whole_says_where_the_others_are() -> None:
     for first, said in (("word", words.OTHERS_IN_THREAD), ("word " * 5_000, words.ON_IN_THREAD)):
         chain = Chain(QUESTION, "job1", opens_thread=True)
-        root, *_ = chain.growing([Section(text=first, done=True), Section(text="another")])
+        sections = [Section(text=first, done=True), Section(text="another")]
+        root, *_ = chain.growing(sections)
         assert said in str(root.blocks)
+        chain.continued({0})
+        root, *_ = chain.growing(sections)
+        assert words.ON_IN_THREAD in str(root.blocks)
 
 
 def test_a_first_message_is_not_complete_before_the_others_are_there() -> None:

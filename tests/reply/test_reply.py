@@ -143,9 +143,9 @@ async def test_every_choice_has_its_own_message_in_order(
 
     root, second = standing(workspace)
     assert "one!" in root.shown
-    assert words.ON_IN_THREAD in root.shown
+    assert words.OTHERS_IN_THREAD in root.shown
     assert "two" in second.shown
-    assert words.ON_IN_THREAD not in second.shown
+    assert words.OTHERS_IN_THREAD not in second.shown
     for message in (root, second):
         assert message.shown.endswith(LAST_LINE)
 
